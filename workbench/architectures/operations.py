@@ -1,0 +1,199 @@
+"""Operations: what a program may ask of an engine, and the troubles with which an engine may answer.
+
+Programs never look into `what`: the simulator passes sizes, the real engine passes arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from workbench.runs.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Asked for with `yield`; its label is what the story tells."""
+
+    verb: ClassVar[str] = "?"
+
+    @property
+    def label(self) -> str:
+        return self.verb
+
+    def waits_for(self, lost: str) -> bool:
+        """Whether the loss of member `lost` concerns whoever waits in this operation."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Perform(Operation):
+    """Work of a stage on the member's one processor; answers its result. StageFailed. Always ends.
+
+    `part` names what of the stage is done (`run`, or for training `open`, `gradient`, `apply`, …).
+    """
+
+    verb: ClassVar[str] = "perform"
+    stage: str
+    part: str = "run"
+    item: Any = None
+    of: str = ""  # which instance of the pipeline, when there are several; part of the label
+
+    @property
+    def label(self) -> str:
+        return f"perform {self.stage}.{self.part}" + (f" #{self.of}" if self.of else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Send(Operation):
+    """A letter put on the link at once; dropped if `to` is lost. Never waits for the receiver."""
+
+    verb: ClassVar[str] = "send"
+    to: str
+    what: Any = None
+    tag: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"send {self.tag} to {self.to}"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a Receive answers."""
+
+    sender: str
+    tag: str
+    what: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receive(Operation):
+    """Waits for a letter (from one sender or any; of one tag or any); with `most` > 1 answers a tuple of all that wait,
+    at least one and at most `most`. WorkerLost, TimedOut."""
+
+    verb: ClassVar[str] = "receive"
+    sender: str | None = None
+    tag: str | None = None
+    timeout_s: float | None = None
+    most: int = 1
+
+    @property
+    def label(self) -> str:
+        return f"receive {self.tag or 'anything'} from {self.sender or 'any'}"
+
+    def waits_for(self, lost: str) -> bool:
+        return self.sender is None or self.sender == lost
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether the engine chooses the answer, so that the event must name it."""
+        return self.sender is None or self.most > 1
+
+    def takes(self, letter: Letter) -> bool:
+        return (self.sender is None or letter.sender == self.sender) and (self.tag is None or letter.tag == self.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class AllReduce(Operation):
+    """The sum of `what` over the team, for every member of it. WorkerLost, now or at the next call."""
+
+    verb: ClassVar[str] = "all-reduce"
+    team: tuple[str, ...]
+    what: Any = None
+
+    @property
+    def label(self) -> str:
+        return f"all-reduce over {' '.join(self.team)}"
+
+    def waits_for(self, lost: str) -> bool:
+        return lost in self.team
+
+
+@dataclass(frozen=True, slots=True)
+class Agree(Operation):
+    """The least of the team's values, for every member of it. WorkerLost."""
+
+    verb: ClassVar[str] = "agree"
+    team: tuple[str, ...]
+    value: int = 0
+
+    @property
+    def label(self) -> str:
+        return f"agree over {' '.join(self.team)}"
+
+    def waits_for(self, lost: str) -> bool:
+        return lost in self.team
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Operation):
+    """Makes (key, value) entries durable in one commit; values are plain data or arrays, as letters are."""
+
+    verb: ClassVar[str] = "record"
+    entries: tuple[tuple[str, Any], ...]
+
+    @property
+    def label(self) -> str:
+        return "record " + " ".join(key for key, _ in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Recall(Operation):
+    """What was recorded under `prefix`, as a dict: what a restarted program begins with."""
+
+    verb: ClassVar[str] = "recall"
+    prefix: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"recall {self.prefix or 'everything'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait(Operation):
+    """Lets time pass."""
+
+    verb: ClassVar[str] = "wait"
+    seconds: float
+
+    @property
+    def label(self) -> str:
+        return f"wait {self.seconds:g} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Operation):
+    """Tells an event; the engine adds when and who."""
+
+    verb: ClassVar[str] = "say"
+    event: Event
+
+
+Program = Generator[Operation, Any, Any]
+
+
+class Trouble(Exception):
+    """The only thing that an engine throws into a program."""
+
+
+class WorkerLost(Trouble):
+    """A member of the run is gone; told once, behind its last letter."""
+
+    def __init__(self, worker: str):
+        super().__init__(worker)
+        self.worker = worker
+
+
+class TimedOut(Trouble):
+    """A Receive with a timeout saw no letter in time."""
+
+
+class StageFailed(Trouble):
+    """The work of a stage ended in an error that belongs to the user's data, parameters or code."""
+
+    def __init__(self, stage: str, cause: str):
+        super().__init__(stage, cause)
+        self.stage = stage
+        self.cause = cause

@@ -1,0 +1,208 @@
+"""The Scenario, format 1: pipeline + cluster + architectures to compare + workload + faults + run + expectations."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
+
+from workbench.document.units import Bytes, BytesPerS, OperationsPerS, PerS, Seconds
+
+FORMAT = 1
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
+Whole = Annotated[int, Field(ge=1)]
+
+
+class Frozen(BaseModel):
+    """A piece of a document: immutable, and refusing keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
+
+
+# --- the pipeline ----------------------------------------------------------------------------------------------
+
+
+class StageUse(Frozen):
+    """One stage of a pipeline: which kind it is, its parameters, and when it runs."""
+
+    id: Name
+    use: str = Field(description="kind of stage; `workbench list stages` names them all")
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with", description="parameters of the stage")
+    label: str = Field(default="", description="title on the canvas; the id when empty")
+    cost_factor: float = Field(default=1.0, gt=0, description="multiplies the cost that the stage states (simulated runs)")
+    when: str = Field(default="", description="condition over metrics of earlier stages; the stage is left out if false")
+
+
+class Link(Frozen):
+    """A link from an output port to an input port; in the file `prepare.dataset -> train.dataset`."""
+
+    source: str = Field(pattern=r"^[A-Za-z][\w-]*\.[A-Za-z][\w-]*$")
+    target: str = Field(pattern=r"^[A-Za-z][\w-]*\.[A-Za-z][\w-]*$")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_arrow(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        ends = [end.strip() for end in value.split("->")]
+        if len(ends) != 2:
+            raise ValueError("write a link as 'stage.port -> stage.port'")
+        return {"source": ends[0], "target": ends[1]}
+
+    @model_serializer
+    def _to_arrow(self) -> str:
+        return f"{self.source} -> {self.target}"
+
+    @property
+    def source_stage(self) -> str:
+        return self.source.split(".")[0]
+
+    @property
+    def source_port(self) -> str:
+        return self.source.split(".")[1]
+
+    @property
+    def target_stage(self) -> str:
+        return self.target.split(".")[0]
+
+    @property
+    def target_port(self) -> str:
+        return self.target.split(".")[1]
+
+
+class Group(Frozen):
+    """A named box around stages; with `foreach` it runs once for every item of a collection."""
+
+    id: Name
+    label: str = ""
+    stages: tuple[str, ...]
+    foreach: str = Field(default="", description="output port whose items the group runs over")
+
+
+class Pipeline(Frozen):
+    """What is computed: stages joined by links between typed ports."""
+
+    stages: tuple[StageUse, ...] = ()
+    links: tuple[Link, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+    def stage(self, id: str) -> StageUse | None:
+        return next((stage for stage in self.stages if stage.id == id), None)
+
+
+# --- the cluster -----------------------------------------------------------------------------------------------
+
+
+class Accelerator(Frozen):
+    """A processor given by figures instead of by a catalogue name."""
+
+    operations_per_s: OperationsPerS
+    memory: Bytes
+    memory_bytes_per_s: BytesPerS
+
+
+class WorkerPool(Frozen):
+    """`count` equal workers, named `<id>0`, `<id>1`, …; a pool of one is named `<id>0` too."""
+
+    id: Name = "w"
+    count: Whole = 1
+    accelerator: str | Accelerator = Field(default="cpu-core", description="catalogue name, or figures")
+    memory: Bytes = Field(default=8e9, description="main memory of one worker")
+    speed: float = Field(default=1.0, gt=0, description="1 is the accelerator's own speed; 0.5 is a straggler of half of it")
+
+
+class Network(Frozen):
+    """What lies between the workers; one link a worker, full duplex."""
+
+    topology: Literal["switch", "ring", "fat-tree", "nvlink-island", "wide-area"] = "switch"
+    bandwidth: BytesPerS = 1.25e9
+    latency: Seconds = 50e-6
+
+
+class Cluster(Frozen):
+    """Where: workers, and the network between them."""
+
+    workers: tuple[WorkerPool, ...] = (WorkerPool(),)
+    network: Network = Network()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of every worker, in the order of the file."""
+        return tuple(f"{pool.id}{i}" for pool in self.workers for i in range(pool.count))
+
+    def pool_of(self, worker: str) -> WorkerPool:
+        return next(p for p in self.workers for i in range(p.count) if worker == f"{p.id}{i}")
+
+
+# --- the rest of the question ----------------------------------------------------------------------------------
+
+
+class Choice(Frozen):
+    """One architecture by name, with the parameters that people tune."""
+
+    use: str
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+
+
+class Combination(Frozen):
+    """A way to share the work that is to be compared: one orchestration and one training architecture."""
+
+    id: Name
+    label: str = ""
+    orchestration: Choice = Choice(use="single-leader")
+    training: Choice = Choice(use="ring-all-reduce")
+
+
+class Workload(Frozen):
+    """How many instances of the pipeline arrive, and when."""
+
+    instances: Whole = 1
+    arrivals: Literal["at-once", "regular", "poisson"] = "at-once"
+    rate: PerS | None = Field(default=None, description="arrivals per second; for regular and poisson")
+
+
+class Fault(Frozen):
+    """Something that breaks: scripted at a time or at a training step, or random by rate."""
+
+    kind: Literal["crash", "freeze", "leader-crash", "slow-down", "slow-link", "partition", "storage-full", "corrupt-checkpoint"]
+    worker: str = Field(default="", description="who is struck; empty for leader-crash, and for a random worker by rate")
+    at: Seconds | None = Field(default=None, description="seconds since the run began")
+    at_step: int | None = Field(default=None, ge=1, description="when the training has finished this many steps")
+    every: Seconds | None = Field(default=None, description="mean time between faults (exponential), for random faults")
+    lasts: Seconds | None = Field(default=None, description="a freeze ends, a crashed member is back, after this time")
+    only: tuple[str, ...] = Field(default=(), description="ids of the combinations that it strikes; all when empty")
+
+
+class RunSettings(Frozen):
+    """How long, how often and from which seed."""
+
+    duration: Seconds | None = Field(default=None, description="the run is stopped after this time")
+    steps: Whole | None = Field(default=None, description="training stops after this many steps")
+    warm_up: Seconds = Field(default=0.0, description="left out of throughput figures")
+    seed: int = Field(default=1, ge=0)
+    replications: Whole = Field(default=1, description="simulated runs with independent seeds")
+
+
+class Position(Frozen):
+    """Where a stage stands on the canvas, in pixels at zoom 1."""
+
+    x: float
+    y: float
+
+
+class Scenario(Frozen):
+    """A question that both engines can answer: one file."""
+
+    format: Literal[1] = 1
+    name: str = "Untitled"
+    description: str = ""
+    pipeline: Pipeline = Pipeline()
+    cluster: Cluster = Cluster()
+    architectures: tuple[Combination, ...] = (Combination(id="ring"),)
+    workload: Workload = Workload()
+    faults: tuple[Fault, ...] = ()
+    run: RunSettings = RunSettings()
+    expect: tuple[str, ...] = ()
+    layout: dict[str, Position] = Field(default_factory=dict)
+
+    def combination(self, id: str) -> Combination | None:
+        return next((c for c in self.architectures if c.id == id), None)

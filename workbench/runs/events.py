@@ -1,0 +1,173 @@
+"""Events: the closed set of facts that a run consists of, and their encoding as lines of JSON.
+
+`t_s` is seconds since the run began, virtual or measured. Events hold no wall clock, host, process id or path, so that
+two simulated runs of one scenario and seed are equal to the byte.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+FORMAT = 1
+
+
+class Fact(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, kw_only=True):
+    """What every event has: when, and who tells it ("" for the run itself)."""
+
+    t_s: float = 0.0
+    who: str = ""
+
+
+class RunStarted(Fact, frozen=True):
+    engine: str  # "simulated" or "real"
+    combination: str
+    seed: int
+    replication: int = 0
+    members: tuple[str, ...] = ()
+    team: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    fidelity: str = ""  # "message": every chunk is simulated; "processes": a real run
+    label: str = ""  # how far a figure can be trusted: measured, calibrated, extrapolated
+    format: int = FORMAT
+
+
+class RunFinished(Fact, frozen=True):
+    outcome: str  # "finished", "stopped", "failed"
+    reason: str = ""
+
+
+class OperationStarted(Fact, frozen=True):
+    """`label` is what stories compare; `stage` is set where the operation is work of a stage."""
+
+    label: str
+    stage: str = ""
+    lane: str = ""
+    item: str = ""
+
+
+class OperationFinished(Fact, frozen=True):
+    """`outcome` is finished, failed or closed; `choice` names an answer that the engine chose, such as the sender."""
+
+    label: str
+    stage: str = ""
+    lane: str = ""
+    item: str = ""
+    outcome: str = "finished"
+    choice: str = ""
+
+
+class MessageSent(Fact, frozen=True):
+    to: str
+    tag: str = ""
+    size_bytes: int = 0
+    arrives_s: float = 0.0
+
+
+class StepsFinished(Fact, frozen=True):
+    """Training steps first…last (counted from 0, inclusive) are done; `samples` in them, `of` steps in all."""
+
+    first: int
+    last: int
+    samples: int = 0
+    of: int = 0
+    stage: str = ""
+
+
+class WorkerFailed(Fact, frozen=True):
+    worker: str
+    cause: str  # crash, silent, deadlock, stopped
+
+
+class WorkerJoined(Fact, frozen=True):
+    worker: str
+
+
+class FaultBegan(Fact, frozen=True):
+    kind: str
+    worker: str = ""
+    origin: str = "script"  # script, random, command
+
+
+class FaultEnded(Fact, frozen=True):
+    kind: str
+    worker: str = ""
+
+
+class Recorded(Fact, frozen=True):
+    """Something became durable or was decided: `kind` is submitted, done, failed, elected, saved, cached."""
+
+    kind: str
+    key: str
+    stage: str = ""
+    value: str = ""  # such as the content hash of an artifact
+
+
+class Measured(Fact, frozen=True):
+    """A number with its unit: loss, accuracy, rows, bytes, memory."""
+
+    name: str
+    value: float
+    unit: str = ""
+    stage: str = ""
+    step: int = -1
+
+
+class Warned(Fact, frozen=True):
+    """Something that a person should know; `code` is looked up in the word catalogue, `text` is its English form."""
+
+    code: str
+    text: str = ""
+
+
+Event = (
+    RunStarted
+    | RunFinished
+    | OperationStarted
+    | OperationFinished
+    | MessageSent
+    | StepsFinished
+    | WorkerFailed
+    | WorkerJoined
+    | FaultBegan
+    | FaultEnded
+    | Recorded
+    | Measured
+    | Warned
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Event)
+
+
+def encode(event: Event) -> bytes:
+    """One line of JSON, with its newline."""
+    return _encoder.encode(event) + b"\n"
+
+
+def decode(line: bytes) -> Event:
+    """The event of a line; msgspec.ValidationError if it is none of the closed set."""
+    return _decoder.decode(line)
+
+
+def story(events: list[Event]) -> dict[tuple[str, str], list[str]]:
+    """What each member (and lane) did, in order: the form in which the stories of two engines are compared.
+
+    Labels, outcomes and sayings count; times and measured values do not.
+    """
+    told: dict[tuple[str, str], list[str]] = {}
+    for event in events:
+        match event:
+            case OperationStarted():
+                text = f"started {event.label}"
+            case OperationFinished():
+                text = f"{event.outcome} {event.label}" + (f" [{event.choice}]" if event.choice else "")
+            case StepsFinished():
+                text = f"said steps {event.first}-{event.last}"
+            case Recorded() if event.who:
+                text = f"said {event.kind} {event.key}"
+            case Measured() if event.who:
+                text = f"said {event.name}"
+            case _:
+                continue
+        told.setdefault((event.who, getattr(event, "lane", "")), []).append(text)
+    return told

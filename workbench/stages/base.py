@@ -1,0 +1,169 @@
+"""What a stage is: a frozen model whose fields are its parameters, with typed ports, a cost and work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+PORT_TYPES = ("table", "dataset", "model", "metrics", "file")
+GROUPS = ("ingest", "prepare", "features", "train", "evaluate", "deploy", "custom")
+
+
+@dataclass(frozen=True)
+class Port:
+    """A typed place where links end: `type` is one of PORT_TYPES."""
+
+    name: str
+    type: str
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Size:
+    """How big a value is, known without computing it: what the simulator passes along links instead of data.
+
+    `rows` and `columns` of the table (of the training part, for a dataset), `test_rows` of its held-out part,
+    `classes` of the label, `bytes` of the whole value.
+    """
+
+    rows: int = 0
+    columns: int = 0
+    test_rows: int = 0
+    classes: int = 0
+    bytes: float = 0.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one execution costs: arithmetic `operations`, `memory_bytes` moved, and the size of each output."""
+
+    operations: float
+    memory_bytes: float
+    outputs: Mapping[str, Size] = field(default_factory=dict)
+
+    @property
+    def bytes_out(self) -> float:
+        return sum(size.bytes for size in self.outputs.values())
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the work of a stage may use besides its inputs.
+
+    `folder` is where the scenario lies (relative paths start there), `outbox` where files for the user are written,
+    `measure(name, value, unit)` tells a number to the run, `trusted(digest)` whether the user trusts code of that SHA-256.
+    """
+
+    folder: Path
+    outbox: Path
+    seed: int
+    measure: Callable[[str, float, str], None] = lambda name, value, unit: None
+    trusted: Callable[[str], bool] = lambda digest: False
+
+
+class BadInput(ValueError):
+    """What the user gave a stage cannot be worked on; the text says where (row, column) and what would be right."""
+
+
+class Stage(BaseModel):
+    """A kind of stage. Subclasses set the class variables, declare their parameters as fields, and say cost and work.
+
+    Names and texts shown to people come from `title` and `doc` (English) and `title_ja`, `doc_ja` (Japanese).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    group: ClassVar[str]
+    title: ClassVar[str]
+    title_ja: ClassVar[str]
+    doc: ClassVar[str]
+    doc_ja: ClassVar[str]
+    inputs: ClassVar[tuple[Port, ...]] = ()
+    outputs: ClassVar[tuple[Port, ...]] = ()
+    runs_user_code: ClassVar[bool] = False
+
+    def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
+        """The cost of one execution on inputs of these sizes; reads at most the head of a file, and no data."""
+        raise NotImplementedError
+
+    def work(self, inputs: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        """One execution: a value for every output port. BadInput for what the user can mend."""
+        raise NotImplementedError
+
+    def problems(self, folder: Path) -> list[tuple[str, str]]:
+        """(parameter, what would be right) for each parameter that types alone cannot refuse."""
+        return []
+
+
+class Learner(Protocol):
+    """A model in training on one member. All members of a team build equal learners and see the same batches.
+
+    A step covers one global batch of which each member computes a share. Gradients are flat float32 arrays that hold
+    the *sum over the member's samples divided by the size of the global batch*, so that adding up the shares gives
+    the mean gradient, whatever the number of members.
+    """
+
+    steps: int  # steps in the whole training
+    samples_per_step: int
+
+    def gradient(self, step: int, rank: int, members: int) -> Any:
+        """The member's share of the gradient of `step`: float32 array of shape (parameters,)."""
+
+    def apply(self, step: int, total: Any) -> None:
+        """One optimiser step with the summed gradient; remembers the state before it, for `back`."""
+
+    def back(self, step: int) -> None:
+        """Return to the state before `step` was applied (at most one step back)."""
+
+    def weights(self) -> Any:
+        """The parameters as a flat float32 array."""
+
+    def load_weights(self, weights: Any) -> None: ...
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on (weights, optimiser, step): plain data and arrays."""
+
+    def load_state(self, state: dict[str, Any]) -> None: ...
+
+    def finish(self) -> dict[str, Any]:
+        """The values of the output ports."""
+
+
+class TrainingStage(Stage):
+    """A stage whose work a team shares by its training architecture, step by step."""
+
+    def learner(self, inputs: Mapping[str, Any], context: Context) -> Learner:
+        raise NotImplementedError
+
+    def step_cost(self, inputs: Mapping[str, Size]) -> StepCost:
+        raise NotImplementedError
+
+    def work(self, inputs: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        """Training on one process: the same learner, alone."""
+        learner = self.learner(inputs, context)
+        for step in range(learner.steps):
+            learner.apply(step, learner.gradient(step, 0, 1))
+        return learner.finish()
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """What one training step costs, and how big what it communicates is.
+
+    `operations` of the gradient of the whole global batch (members divide it), `apply_operations` of one optimiser step,
+    `gradient_bytes` of the flat gradient (weights are as big), `state_bytes` of a checkpoint.
+    """
+
+    steps: int
+    samples_per_step: int
+    operations: float
+    memory_bytes: float
+    apply_operations: float
+    gradient_bytes: float
+    state_bytes: float
+    open_operations: float = 0.0
+    finish_operations: float = 0.0
