@@ -108,6 +108,7 @@ class WorkerPool(Frozen):
     accelerator: str | Accelerator = Field(default="cpu-core", description="catalogue name, or figures")
     memory: Bytes = Field(default=8e9, description="main memory of one worker")
     speed: float = Field(default=1.0, gt=0, description="1 is the accelerator's own speed; 0.5 is a straggler of half of it")
+    variation: float = Field(default=0.0, ge=0, le=2, description="coefficient of variation of compute times (lognormal)")
 
 
 class Network(Frozen):

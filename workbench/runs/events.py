@@ -152,7 +152,7 @@ def decode(line: bytes) -> Event:
 def story(events: list[Event]) -> dict[tuple[str, str], list[str]]:
     """What each member (and lane) did, in order: the form in which the stories of two engines are compared.
 
-    Labels, outcomes and sayings count; times and measured values do not.
+    Labels, outcomes and sayings count; times and measurements do not.
     """
     told: dict[tuple[str, str], list[str]] = {}
     for event in events:
@@ -165,8 +165,6 @@ def story(events: list[Event]) -> dict[tuple[str, str], list[str]]:
                 text = f"said steps {event.first}-{event.last}"
             case Recorded() if event.who:
                 text = f"said {event.kind} {event.key}"
-            case Measured() if event.who:
-                text = f"said {event.name}"
             case _:
                 continue
         told.setdefault((event.who, getattr(event, "lane", "")), []).append(text)
