@@ -1,0 +1,54 @@
+"""Narration: a program that says when each of its operations starts and ends.
+
+It sits between program and engine, so that both engines tell the same story by construction.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from workbench.architectures.operations import Letter, Operation, Perform, Program, Receive, Say, Trouble
+from workbench.runs.events import Event, OperationFinished, OperationStarted
+
+Tell = Callable[[Event], None]
+
+
+def narrated(program: Program, tell: Tell) -> Program:
+    """`program`, with every operation and saying told; `tell` stamps time and teller."""
+    answer: Any = None
+    trouble: Trouble | None = None
+    while True:
+        try:
+            operation = program.throw(trouble) if trouble else program.send(answer)
+        except StopIteration as stop:
+            return stop.value
+        answer = trouble = None
+        if isinstance(operation, Say):
+            tell(operation.event)
+            continue
+        label, stage, item = operation.label, "", ""
+        if isinstance(operation, Perform):
+            stage, item = operation.stage, operation.of
+        tell(OperationStarted(label=label, stage=stage, item=item))
+        try:
+            answer = yield operation
+        except GeneratorExit:
+            program.close()
+            raise
+        except Trouble as raised:
+            trouble = raised
+            tell(OperationFinished(label=label, stage=stage, item=item, outcome="failed", choice=reason(raised)))
+        else:
+            tell(OperationFinished(label=label, stage=stage, item=item, choice=choice(operation, answer)))
+
+
+def reason(trouble: Trouble) -> str:
+    """The trouble in a few words, equal in both engines."""
+    return " ".join([type(trouble).__name__, *(str(arg) for arg in trouble.args[:1])])
+
+
+def choice(operation: Operation, answer: Any) -> str:
+    """What the engine chose, where it had a choice: the senders of the letters that it answered with."""
+    if not isinstance(operation, Receive) or not operation.is_choice:
+        return ""
+    letters = (answer,) if isinstance(answer, Letter) else answer
+    return "from " + " ".join(letter.sender for letter in letters)

@@ -1,0 +1,101 @@
+"""What a training architecture is: a program for each member of a team that trains one stage together."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from workbench.architectures.operations import Agree, Operation, Perform, Recall, Record, WorkerLost
+
+Part = Generator[Operation, Any, Any]
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """One training of one stage by one team. `inputs` are the artifacts, by port; `attempt` counts from 0."""
+
+    stage: str
+    of: str
+    inputs: dict[str, str]
+    team: tuple[str, ...]
+    attempt: int = 0
+    most_steps: int | None = None
+
+    def perform(self, part: str, item: Any = None) -> Perform:
+        return Perform(self.stage, part, item, self.of)
+
+    def tag(self, name: str) -> str:
+        """Letters of an earlier attempt must not be taken for letters of this one."""
+        return f"{name}~{self.attempt}" if self.attempt else name
+
+    @property
+    def checkpoint_key(self) -> str:
+        return f"checkpoint/{self.of}/{self.stage}"
+
+
+class TrainingArchitecture(BaseModel):
+    """Parameters and program of one way to train together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: ClassVar[str]
+    title_ja: ClassVar[str]
+    doc: ClassVar[str]
+    doc_ja: ClassVar[str]
+
+    checkpoint_every: int = Field(default=0, ge=0, description="steps between checkpoints; 0 means none")
+
+    @property
+    def members(self) -> int:
+        """How many workers the team takes; 0 means all of the cluster's."""
+        raise NotImplementedError
+
+    def program(self, me: str, job: TrainingJob) -> Part:
+        """The program of member `me`; returns the output artifacts on exactly one surviving member, None on others.
+
+        WorkerLost leaves the program where the architecture cannot go on without the lost member.
+        """
+        raise NotImplementedError
+
+    def is_checkpoint(self, step: int) -> bool:
+        """Whether a checkpoint is due once `step` (counted from 0) is finished."""
+        return self.checkpoint_every > 0 and (step + 1) % self.checkpoint_every == 0
+
+
+def begin(job: TrainingJob) -> Generator[Operation, Any, tuple[int, int, int]]:
+    """Open the stage, go back to its last checkpoint; answers (first step to do, steps in all, samples a step)."""
+    opened = yield job.perform("open", job.inputs)
+    steps = min(opened["steps"], job.most_steps or opened["steps"])
+    saved = yield Recall(job.checkpoint_key)
+    step = 0
+    if job.checkpoint_key in saved:
+        step, state = saved[job.checkpoint_key]
+        yield job.perform("restore", state)
+    return step, steps, opened["samples_per_step"]
+
+
+def checkpoint(job: TrainingJob, step: int) -> Part:
+    """Make the state after `step` durable, so that a later attempt begins with the step after it."""
+    state = yield job.perform("state")
+    yield Record(((job.checkpoint_key, [step + 1, state]),))
+
+
+def regroup(
+    team: tuple[str, ...], step: int, lost: WorkerLost
+) -> Generator[Operation, Any, tuple[tuple[str, ...], int]]:
+    """The team without the lost member, and the least step that any survivor has reached.
+
+    A collective is not atomic under loss: one survivor may have finished the step in which another failed. A further
+    loss during the agreement is met by the same loop.
+    """
+    while True:
+        team = tuple(member for member in team if member != lost.worker)
+        try:
+            agreed = yield Agree(team, step)
+        except WorkerLost as again:
+            lost = again
+        else:
+            return team, agreed
