@@ -1,0 +1,30 @@
+"""The architectures of this version, by name."""
+
+from typing import Any
+
+from workbench.architectures.parameter_server import ParameterServer
+from workbench.architectures.ring import RingAllReduce
+from workbench.architectures.single_leader import SingleLeader
+from workbench.architectures.training import TrainingArchitecture
+
+ORCHESTRATIONS: dict[str, type[SingleLeader]] = {
+    "single-leader": SingleLeader,
+}
+
+TRAININGS: dict[str, type[TrainingArchitecture]] = {
+    "ring-all-reduce": RingAllReduce,
+    "parameter-server": ParameterServer,
+}
+
+NOT_YET = {
+    "orchestration": ("shared-nothing",),
+    "training": ("fully-sharded", "tensor-parallel", "pipeline-parallel", "federated"),
+}
+
+
+def orchestration(name: str, parameters: dict[str, Any]) -> SingleLeader:
+    return ORCHESTRATIONS[name].model_validate(parameters)
+
+
+def training(name: str, parameters: dict[str, Any]) -> TrainingArchitecture:
+    return TRAININGS[name].model_validate(parameters)
