@@ -1,0 +1,28 @@
+"""Windows are tested off the screen, on one of 1920 x 1080, each test with settings and state of its own."""
+
+import os
+from pathlib import Path
+
+_SCREEN = Path(__file__).with_name("offscreen.json")
+os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={_SCREEN}"
+os.environ["QT_LOGGING_RULES"] = "qt.qpa.*=false"
+
+import pytest  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from workbench.gui import theme, words  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory, monkeypatch):
+    """Settings, journals and trust of a test stay in a folder of its own."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("WORKBENCH_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def same_look(qapp: QApplication):
+    """Every test begins in dark and English."""
+    theme.apply(qapp, "dark")
+    words.set_language("en")
