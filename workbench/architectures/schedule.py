@@ -39,7 +39,6 @@ class _Task:
     stage: PlannedStage
     instance: int
     attempt: int = 0
-    team: tuple[str, ...] = ()
     waiting_for: set[str] = field(default_factory=set)  # members of the team that have not yet reported
 
 
@@ -47,7 +46,10 @@ Key = tuple[int, str]
 
 
 class Schedule:
-    """Hands out tasks in the order in which they became ready; a worker holds at most `ahead` of them."""
+    """Hands out tasks in the order in which they became ready; a worker holds at most `ahead` of them.
+
+    First come, first served: a team that waits for its members keeps later tasks waiting too, or it might wait for ever.
+    """
 
     def __init__(self, plan: Plan, workers: tuple[str, ...], ahead: int = 1, known: dict[str, Any] | None = None):
         self.plan = plan
@@ -98,23 +100,13 @@ class Schedule:
     def assign(self) -> list[tuple[str, list[dict[str, Any]]]]:
         """Who is to do what now: (worker, tasks as plain data), each worker at most once."""
         given: dict[str, list[dict[str, Any]]] = {}
-        postponed: deque[_Task] = deque()
-        reserved = False  # a team waits for its members: nobody may be kept busy by later tasks
-        while self.ready:
+        while self.ready and (workers := self._workers_for(self.ready[0])):
             task = self.ready.popleft()
-            workers = self._workers_for(task)
-            if not workers or reserved:
-                postponed.append(task)
-                reserved = reserved or task.stage.team > 0
-                if len(postponed) > len(self.held) and not task.stage.team:
-                    break
-                continue
             for worker in workers:
                 self.held[worker].add((task.instance, task.stage.id))
                 given.setdefault(worker, []).append(self._as_letter(task, workers))
-            task.team, task.waiting_for = workers, set(workers)
+            task.waiting_for = set(workers)
             self.running[task.instance, task.stage.id] = task
-        self.ready.extendleft(reversed(postponed))
         return list(given.items())
 
     def _workers_for(self, task: _Task) -> tuple[str, ...]:
@@ -153,8 +145,8 @@ class Schedule:
             self.repeated += 1
             return None
         self.done[key] = outputs
-        self.running.pop(key, None)
-        self.ready = deque(t for t in self.ready if (t.instance, t.stage.id) != key)
+        if self.running.pop(key, None) is None:
+            self.ready = deque(t for t in self.ready if (t.instance, t.stage.id) != key)
         for stage in self.plan.stages:
             if key[1] in stage.after:
                 self._ready_if_possible(key[0], stage)

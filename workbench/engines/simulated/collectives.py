@@ -1,0 +1,67 @@
+"""Collectives at message level: what a library's all-reduce does inside, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Host(Protocol):
+    """What a collective needs of the world."""
+
+    def deliver(self, source: str, target: str, size_bytes: float, arrived: Callable[[Any], Any], argument: Any) -> None:
+        """Send a message; `arrived(argument)` is called when it is there and its receiver is not frozen."""
+
+    def answer(self, member: str, value: Any) -> None:
+        """The collective is over for `member`."""
+
+
+class Ring:
+    """One ring all-reduce: n-1 steps of reduce-scatter, then n-1 of all-gather, in chunks of S/n.
+
+    Member i sends chunk k+1 once chunk k has come from its left neighbour and it has entered itself, for a chunk is
+    summed with the member's own data. On equal links a ring takes 2(n-1)/n * S/B + 2(n-1) * L.
+    """
+
+    def __init__(self, host: Host, team: tuple[str, ...], combine: Callable[[list[Any]], Any], size_of: Callable[[Any], float]):
+        self.host, self.team, self.combine, self.size_of = host, team, combine, size_of
+        self.given: dict[str, Any] = {}
+        self.received = dict.fromkeys(team, 0)
+        self.waiting = dict.fromkeys(team, 0)
+        self.done: set[str] = set()
+        self.closed = False
+
+    def enter(self, member: str, value: Any) -> None:
+        self.given[member] = value
+        self.chunk_bytes = self.size_of(value) / len(self.team)
+        if len(self.team) == 1:
+            self.host.answer(member, self.combine([value]))
+            return
+        self._send(member)
+        while self.waiting[member]:
+            self.waiting[member] -= 1
+            self._receive(member)
+
+    def _send(self, member: str) -> None:
+        right = self.team[(self.team.index(member) + 1) % len(self.team)]
+        self.host.deliver(member, right, self.chunk_bytes, self._arrive, right)
+
+    def _arrive(self, member: str) -> None:
+        if self.closed:
+            return
+        if member not in self.given:
+            self.waiting[member] += 1
+        else:
+            self._receive(member)
+
+    def _receive(self, member: str) -> None:
+        self.received[member] += 1
+        if self.received[member] < 2 * (len(self.team) - 1):
+            self._send(member)
+        else:
+            self.done.add(member)
+            self.host.answer(member, self.combine([self.given[name] for name in self.team]))
+
+    def close(self) -> None:
+        """A member is lost: whatever is still under way is in vain."""
+        self.closed = True

@@ -1,0 +1,50 @@
+"""The network: one full-duplex link a member to a switch, first come first served, kept as arithmetic.
+
+A message of S bytes from a to b occupies a's uplink and b's downlink for S/B from the moment both are free, and arrives
+a latency later. One number a direction says when a link is free, so that a message costs one event: its arrival.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+CONTROL_BYTES = 256  # envelope of a letter: names, tag, framing
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Data of which the simulator knows only the size."""
+
+    size_bytes: float
+
+
+def size_bytes(what: Any) -> float:
+    """How many bytes `what` would be on a link."""
+    if isinstance(what, Blob):
+        return what.size_bytes
+    if isinstance(what, str):
+        return len(what)
+    if isinstance(what, dict):
+        return sum(size_bytes(key) + size_bytes(value) for key, value in what.items())
+    if isinstance(what, list | tuple):
+        return sum(size_bytes(part) for part in what)
+    return 8
+
+
+class Network:
+    """Links by member name; `bytes_per_s` and `latency_s` are equal for all."""
+
+    def __init__(self, bytes_per_s: float, latency_s: float):
+        self.bytes_per_s, self.latency_s = bytes_per_s, latency_s
+        self.up_free_s: dict[str, float] = {}
+        self.down_free_s: dict[str, float] = {}
+
+    def transfer(self, now_s: float, source: str, target: str, size: float) -> float:
+        """Put a message on the links; when it will have arrived, in seconds."""
+        if source == target:
+            return now_s
+        begin = max(now_s, self.up_free_s.get(source, 0.0), self.down_free_s.get(target, 0.0))
+        end = begin + size / self.bytes_per_s
+        self.up_free_s[source] = self.down_free_s[target] = end
+        return end + self.latency_s

@@ -1,0 +1,135 @@
+"""Work: how long a Perform takes in virtual time, and what it answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workbench.architectures.operations import Perform
+from workbench.architectures.random_streams import stream
+from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
+from workbench.document.scenario import Scenario, WorkerPool
+from workbench.engines.simulated.network import Blob, Network
+from workbench.stages.base import StepCost, TrainingStage
+from workbench.stages.check import build
+from workbench.stages.sizes import sizes
+
+DRAWS = 1024
+
+
+class Work:
+    """The stages of one scenario on its workers, as durations in seconds and as answers of known size."""
+
+    def __init__(self, scenario: Scenario, folder: Path, seed: int, replication: int, network: Network):
+        self.network = network
+        self.factors = {stage.id: stage.cost_factor for stage in scenario.pipeline.stages}
+        self.costs = sizes(scenario.pipeline, folder)
+        self.step_costs = self._step_costs(scenario)
+        self.speeds = {name: _speed(scenario.cluster.pool_of(name)) for name in scenario.cluster.names}
+        self.variations = {
+            name: _variation(pool.variation, seed, replication, name)
+            for name in scenario.cluster.names
+            if (pool := scenario.cluster.pool_of(name)).variation
+        }
+        self.made_by: dict[str, str] = {}  # artifact -> the worker that holds it
+
+    def _step_costs(self, scenario: Scenario) -> dict[str, StepCost]:
+        costs = {}
+        for use in scenario.pipeline.stages:
+            stage = build(use)
+            if isinstance(stage, TrainingStage):
+                arriving = {
+                    link.target_port: self.costs[link.source_stage].outputs[link.source_port]
+                    for link in scenario.pipeline.links
+                    if link.target_stage == use.id
+                }
+                costs[use.id] = stage.step_cost(arriving)
+        return costs
+
+    def seconds(self, member: str, operation: Perform, now_s: float) -> float:
+        """How long `operation` takes on `member`, fetching its inputs included."""
+        fetched_s = 0.0
+        if operation.part in ("run", "open"):
+            for artifact in operation.item.values():
+                fetched_s = max(fetched_s, self._fetch(member, artifact, now_s) - now_s)
+        operations, memory_bytes = self._demand(operation)
+        processor, speed = self.speeds[member]
+        busy_s = max(operations / processor.operations_per_s, memory_bytes / processor.memory_bytes_per_s)
+        busy_s = (busy_s * self.factors[operation.stage] + processor.call_s) / speed
+        if member in self.variations:
+            busy_s *= self.variations[member]()
+        return fetched_s + busy_s
+
+    def _fetch(self, member: str, artifact: str, now_s: float) -> float:
+        holder = self.made_by.get(artifact, member)
+        stage, port = artifact.split(":")[0].split(".")
+        return self.network.transfer(now_s, holder, member, self.costs[stage].outputs[port].bytes)
+
+    def _demand(self, operation: Perform) -> tuple[float, float]:
+        """(operations, bytes of memory moved) of one piece of work."""
+        cost = self.costs[operation.stage]
+        if operation.part == "run":
+            return cost.operations, cost.memory_bytes
+        step = self.step_costs[operation.stage]
+        match operation.part:
+            case "open":
+                return step.open_operations, cost.memory_bytes
+            case "gradient":
+                members = operation.item[2]
+                return step.operations / members, step.memory_bytes / members
+            case "apply":
+                return step.apply_operations, 3 * step.gradient_bytes
+            case "sum":
+                return step.gradient_bytes / 4 * len(operation.item), step.gradient_bytes * len(operation.item)
+            case "finish":
+                return step.finish_operations, step.state_bytes
+            case "state" | "restore" | "back":
+                return 0.0, 2 * step.state_bytes
+            case "weights" | "load":
+                return 0.0, 2 * step.gradient_bytes
+        raise AssertionError(operation.part)
+
+    def answer(self, member: str, operation: Perform) -> Any:
+        """What `operation` answers: the shape of the real answer, with sizes in the place of data."""
+        step = self.step_costs.get(operation.stage)
+        if operation.part in ("run", "finish"):
+            made = {
+                port: f"{operation.stage}.{port}" + (f":{operation.of}" if operation.of else "")
+                for port in self.costs[operation.stage].outputs
+            }
+            self.made_by.update(dict.fromkeys(made.values(), member))
+            return made
+        assert step is not None
+        match operation.part:
+            case "open":
+                return {"steps": step.steps, "samples_per_step": step.samples_per_step}
+            case "gradient" | "weights" | "sum":
+                return Blob(step.gradient_bytes)
+            case "state":
+                return Blob(step.state_bytes)
+        return None
+
+
+def _speed(pool: WorkerPool) -> tuple[Accelerator, float]:
+    if isinstance(pool.accelerator, str):
+        return ACCELERATORS[pool.accelerator], pool.speed
+    own = pool.accelerator
+    return Accelerator(own.operations_per_s, 1.0, own.memory, own.memory_bytes_per_s, 0.0, "the scenario"), pool.speed
+
+
+def _variation(coefficient: float, seed: int, replication: int, member: str) -> Callable[[], float]:
+    """Lognormal factors of mean 1, drawn in batches: a draw at a time would cost more than the event it serves."""
+    sigma = math.sqrt(math.log1p(coefficient**2))
+    draws = stream(seed, "speed", member, replication)
+    batch: list[float] = []
+
+    def draw() -> float:
+        if not batch:
+            batch.extend(draws.lognormal(-(sigma**2) / 2, sigma, DRAWS)[::-1].tolist())
+        return batch.pop()
+
+    return draw
+
+
