@@ -4,7 +4,6 @@ from pydantic import Field
 
 from workbench.architectures.operations import Receive, Say, Send, WorkerLost
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, begin, checkpoint
-from workbench.runs.events import StepsFinished
 
 
 class ParameterServer(TrainingArchitecture):
@@ -47,7 +46,7 @@ class ParameterServer(TrainingArchitecture):
                 raise WorkerLost("every worker of the parameter server")
             total = yield job.perform("sum", shares)
             yield job.perform("apply", [step, total])
-            yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage))
+            yield Say(job.finished(step, steps, samples))
             if self.is_checkpoint(step):
                 yield from checkpoint(job, step)
             step += 1

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from workbench.architectures.operations import AllReduce, Say, WorkerLost
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, begin, checkpoint, regroup
-from workbench.runs.events import StepsFinished
 
 
 class RingAllReduce(TrainingArchitecture):
@@ -46,7 +45,7 @@ class RingAllReduce(TrainingArchitecture):
                     yield job.perform("back", step)
                 continue
             yield job.perform("apply", [step, total])
-            yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage))
+            yield Say(job.finished(step, steps, samples))
             if me == team[0] and self.is_checkpoint(step):
                 yield from checkpoint(job, step)
             step += 1

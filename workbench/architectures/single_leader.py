@@ -39,7 +39,9 @@ class SingleLeader(BaseModel):
     doc: ClassVar[str] = "One leader knows the state of every job and hands tasks to followers as they become free."
     doc_ja: ClassVar[str] = "1 台のリーダーが全ジョブの状態を把握し、空いたフォロワーにタスクを渡します。"
 
-    ahead: int = Field(default=1, ge=1, le=64, description="tasks that a follower may hold: one to do, the rest waiting")
+    ahead: int = Field(
+        default=1, ge=1, le=64, description="tasks that a follower may hold: one to do, the rest waiting"
+    )
     restart: Seconds = Field(default=0.1, description="time until a lost leader is started again")
 
     def programs(self, orchestration: Orchestration) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 class Host(Protocol):
     """What a collective needs of the world."""
 
-    def deliver(self, source: str, target: str, size_bytes: float, arrived: Callable[[Any], Any], argument: Any) -> None:
+    def deliver(
+        self, source: str, target: str, size_bytes: float, arrived: Callable[[Any], Any], argument: Any
+    ) -> None:
         """Send a message; `arrived(argument)` is called when it is there and its receiver is not frozen."""
 
     def answer(self, member: str, value: Any) -> None:
@@ -23,7 +25,9 @@ class Ring:
     summed with the member's own data. On equal links a ring takes 2(n-1)/n * S/B + 2(n-1) * L.
     """
 
-    def __init__(self, host: Host, team: tuple[str, ...], combine: Callable[[list[Any]], Any], size_of: Callable[[Any], float]):
+    def __init__(
+        self, host: Host, team: tuple[str, ...], combine: Callable[[list[Any]], Any], size_of: Callable[[Any], float]
+    ):
         self.host, self.team, self.combine, self.size_of = host, team, combine, size_of
         self.given: dict[str, Any] = {}
         self.received = dict.fromkeys(team, 0)

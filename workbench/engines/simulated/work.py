@@ -131,5 +131,3 @@ def _variation(coefficient: float, seed: int, replication: int, member: str) -> 
         return batch.pop()
 
     return draw
-
-

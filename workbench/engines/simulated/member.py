@@ -1,0 +1,102 @@
+"""A member of a simulated run: its program, its mailbox, and what it waits for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from workbench.architectures.operations import Letter, Operation, Program, Receive, Trouble, WorkerLost
+
+PENDING = object()
+
+
+class Member:
+    """One program being carried out. `go` sends it an answer and performs what it asks for until it has to wait."""
+
+    __slots__ = (
+        "choices",
+        "finished",
+        "frozen",
+        "held_back",
+        "incarnation",
+        "letters",
+        "lost_notices",
+        "name",
+        "operation",
+        "outcome",
+        "program",
+        "table",
+        "timer",
+        "timer_ends_s",
+    )
+
+    def __init__(
+        self, name: str, program: Program, table: dict[type, Callable[[Member, Any], Any]], incarnation: int = 0
+    ):
+        self.name, self.program, self.table, self.incarnation = name, program, table, incarnation
+        self.letters: deque[Letter] = deque()
+        self.lost_notices: list[str] = []
+        self.operation: Operation | None = None  # what it waits in
+        self.timer: Any = None  # the call that ends a Perform, a Wait or a timeout
+        self.timer_ends_s = 0.0
+        self.finished = False
+        self.outcome: Trouble | None = None
+        self.frozen = False
+        self.held_back: list[tuple[Callable[[Any], Any], Any]] = []  # what came while it was frozen
+        self.choices: deque[tuple[str, ...]] = deque()  # answers to follow, where an engine has a choice
+
+    def go(self, answer: Any = None, trouble: Trouble | None = None) -> None:
+        self.operation = None
+        while True:
+            try:
+                operation = self.program.throw(trouble) if trouble else self.program.send(answer)
+            except StopIteration:
+                self.finished = True
+                return
+            except Trouble as uncaught:
+                self.finished, self.outcome = True, uncaught
+                return
+            answer = trouble = None
+            self.operation = operation
+            try:
+                answer = self.table[operation.__class__](self, operation)
+            except Trouble as raised:
+                trouble = raised
+            if answer is PENDING:
+                return
+            self.operation = None
+
+    def take_notice(self, operation: Operation) -> None:
+        """Raise WorkerLost if a loss that concerns `operation` has not yet been told."""
+        for worker in self.lost_notices:
+            if operation.waits_for(worker):
+                self.lost_notices.remove(worker)
+                raise WorkerLost(worker)
+
+    def take_letters(self, receive: Receive) -> Any:
+        """The letters that answer `receive`, or PENDING."""
+        if receive.is_choice and self.choices:
+            return self._take_chosen(receive)
+        taken = []
+        kept: deque[Letter] = deque()
+        while self.letters and len(taken) < receive.most:
+            letter = self.letters.popleft()
+            (taken if receive.takes(letter) else kept).append(letter)
+        self.letters.extendleft(reversed(kept))
+        if not taken:
+            return PENDING
+        return tuple(taken) if receive.most > 1 else taken[0]
+
+    def _take_chosen(self, receive: Receive) -> Any:
+        """The letters of the senders that another run's story names, once all of them are here."""
+        pool, taken = list(self.letters), []
+        for sender in self.choices[0]:
+            found = next((x for x in pool if x.sender == sender and receive.takes(x)), None)
+            if found is None:
+                return PENDING
+            pool.remove(found)
+            taken.append(found)
+        self.choices.popleft()
+        self.letters = deque(pool)
+        return tuple(taken) if receive.most > 1 else taken[0]
