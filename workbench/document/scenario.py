@@ -28,8 +28,12 @@ class StageUse(Frozen):
     use: str = Field(description="kind of stage; `workbench list stages` names them all")
     with_: dict[str, Any] = Field(default_factory=dict, alias="with", description="parameters of the stage")
     label: str = Field(default="", description="title on the canvas; the id when empty")
-    cost_factor: float = Field(default=1.0, gt=0, description="multiplies the cost that the stage states (simulated runs)")
-    when: str = Field(default="", description="condition over metrics of earlier stages; the stage is left out if false")
+    cost_factor: float = Field(
+        default=1.0, gt=0, description="multiplies the cost that the stage states (simulated runs)"
+    )
+    when: str = Field(
+        default="", description="condition over metrics of earlier stages; the stage is left out if false"
+    )
 
 
 class Link(Frozen):
@@ -107,8 +111,12 @@ class WorkerPool(Frozen):
     count: Whole = 1
     accelerator: str | Accelerator = Field(default="cpu-core", description="catalogue name, or figures")
     memory: Bytes = Field(default=8e9, description="main memory of one worker")
-    speed: float = Field(default=1.0, gt=0, description="1 is the accelerator's own speed; 0.5 is a straggler of half of it")
-    variation: float = Field(default=0.0, ge=0, le=2, description="coefficient of variation of compute times (lognormal)")
+    speed: float = Field(
+        default=1.0, gt=0, description="1 is the accelerator's own speed; 0.5 is a straggler of half of it"
+    )
+    variation: float = Field(
+        default=0.0, ge=0, le=2, description="coefficient of variation of compute times (lognormal)"
+    )
 
 
 class Network(Frozen):
@@ -164,8 +172,12 @@ class Workload(Frozen):
 class Fault(Frozen):
     """Something that breaks: scripted at a time or at a training step, or random by rate."""
 
-    kind: Literal["crash", "freeze", "leader-crash", "slow-down", "slow-link", "partition", "storage-full", "corrupt-checkpoint"]
-    worker: str = Field(default="", description="who is struck; empty for leader-crash, and for a random worker by rate")
+    kind: Literal[
+        "crash", "freeze", "leader-crash", "slow-down", "slow-link", "partition", "storage-full", "corrupt-checkpoint"
+    ]
+    worker: str = Field(
+        default="", description="who is struck; empty for leader-crash, and for a random worker by rate"
+    )
     at: Seconds | None = Field(default=None, description="seconds since the run began")
     at_step: int | None = Field(default=None, ge=1, description="when the training has finished this many steps")
     every: Seconds | None = Field(default=None, description="mean time between faults (exponential), for random faults")
