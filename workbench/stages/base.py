@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 PORT_TYPES = ("table", "dataset", "model", "metrics", "file")
 GROUPS = ("ingest", "prepare", "features", "train", "evaluate", "deploy", "custom")
@@ -23,11 +23,21 @@ class Port:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A column of a table whose values are few: text, or whole numbers that may be classes; `distinct` values."""
+
+    column: str
+    distinct: int
+    text: bool
+
+
+@dataclass(frozen=True)
 class Size:
     """How big a value is, known without computing it: what the simulator passes along links instead of data.
 
     `rows` and `columns` of the table (of the training part, for a dataset), `test_rows` of its held-out part,
-    `classes` of the label, `bytes` of the whole value.
+    `classes` of the label, `bytes` of the whole value, of which the fitted preparation takes `carried_bytes`.
+    `levels` (of a table) are what tells the width of its encoding; they are a forecast and not compared.
     """
 
     rows: int = 0
@@ -35,6 +45,8 @@ class Size:
     test_rows: int = 0
     classes: int = 0
     bytes: float = 0.0
+    carried_bytes: float = 0.0
+    levels: tuple[Level, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,8 @@ class Context:
     """What the work of a stage may use besides its inputs.
 
     `folder` is where the scenario lies (relative paths start there), `outbox` where files for the user are written,
-    `measure(name, value, unit)` tells a number to the run, `trusted(digest)` whether the user trusts code of that SHA-256.
+    `measure(name, value, unit)` tells a number to the run, `trusted(digest)` whether the user trusts
+    code of that SHA-256.
     """
 
     folder: Path
@@ -67,6 +80,11 @@ class Context:
 
 class BadInput(ValueError):
     """What the user gave a stage cannot be worked on; the text says where (row, column) and what would be right."""
+
+
+def parameter(default: Any, english: str, japanese: str, **limits: Any) -> Any:
+    """A field of a stage with its description in both languages; the Japanese one is `ja` in the JSON Schema."""
+    return Field(default=default, description=english, json_schema_extra={"ja": japanese}, **limits)
 
 
 class Stage(BaseModel):
@@ -97,6 +115,25 @@ class Stage(BaseModel):
     def problems(self, folder: Path) -> list[tuple[str, str]]:
         """(parameter, what would be right) for each parameter that types alone cannot refuse."""
         return []
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """What one training step costs, and how big what it communicates is.
+
+    `operations` of the gradient of the whole global batch (members divide it), `apply_operations` of one optimiser
+    step, `gradient_bytes` of the flat gradient (weights are as big), `state_bytes` of a checkpoint.
+    """
+
+    steps: int
+    samples_per_step: int
+    operations: float
+    memory_bytes: float
+    apply_operations: float
+    gradient_bytes: float
+    state_bytes: float
+    open_operations: float = 0.0
+    finish_operations: float = 0.0
 
 
 class Learner(Protocol):
@@ -148,22 +185,3 @@ class TrainingStage(Stage):
         for step in range(learner.steps):
             learner.apply(step, learner.gradient(step, 0, 1))
         return learner.finish()
-
-
-@dataclass(frozen=True)
-class StepCost:
-    """What one training step costs, and how big what it communicates is.
-
-    `operations` of the gradient of the whole global batch (members divide it), `apply_operations` of one optimiser step,
-    `gradient_bytes` of the flat gradient (weights are as big), `state_bytes` of a checkpoint.
-    """
-
-    steps: int
-    samples_per_step: int
-    operations: float
-    memory_bytes: float
-    apply_operations: float
-    gradient_bytes: float
-    state_bytes: float
-    open_operations: float = 0.0
-    finish_operations: float = 0.0

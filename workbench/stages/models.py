@@ -1,0 +1,45 @@
+"""What fitted models predict, in plain NumPy, from arrays alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.stages.base import BadInput
+from workbench.stages.values import Model
+
+ROWS_AT_ONCE = 65_536  # so that the hidden layers of a million rows do not fill the memory
+
+
+def predicted(model: Model, x: np.ndarray) -> np.ndarray:
+    """The position in `model.classes` for each row of `x`: int64 of shape (rows,). BadInput if the widths differ."""
+    if x.shape[1] != len(model.features):
+        raise BadInput(f"the data has {x.shape[1]} features and the model was trained with {len(model.features)}")
+    parts = [scores(model, x[at : at + ROWS_AT_ONCE]).argmax(axis=1) for at in range(0, len(x), ROWS_AT_ONCE)]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+
+def scores(model: Model, x: np.ndarray) -> np.ndarray:
+    """A number for each row and class, of which the largest is the prediction; shape (rows, classes)."""
+    arrays = model.arrays
+    match model.kind:
+        case "perceptron":
+            return _perceptron(arrays, x)
+        case "linear":
+            return x @ arrays["weights"].T + arrays["bias"]
+        case "gaussian-naive-bayes":
+            spread = arrays["variance"]
+            far = ((x[:, None, :] - arrays["mean"]) ** 2 / spread).sum(axis=2)
+            return np.log(arrays["prior"]) - 0.5 * (np.log(2 * np.pi * spread).sum(axis=1) + far)
+        case "nearest-centroid":
+            return -((x[:, None, :] - arrays["centroids"]) ** 2).sum(axis=2)
+        case _:
+            raise BadInput(f"this version knows no model of kind '{model.kind}'")
+
+
+def _perceptron(arrays: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    layers = len(arrays) // 2
+    for layer in range(layers):
+        x = x @ arrays[f"weights_{layer}"].T + arrays[f"bias_{layer}"]
+        if layer < layers - 1:
+            x = np.maximum(x, 0)
+    return x

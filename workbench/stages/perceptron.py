@@ -1,0 +1,200 @@
+"""The learner of a multi-layer perceptron: gradients by torch, the optimiser as plain arithmetic on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+
+from workbench.stages.models import predicted
+from workbench.stages.values import Dataset, Model
+
+MOST_LOSS_POINTS = 200  # a longer training tells the mean loss of several steps, so that the story of a run stays small
+
+
+def shapes(features: int, hidden: tuple[int, ...], classes: int) -> list[tuple[int, int]]:
+    """(outputs, inputs) of each layer."""
+    widths = (features, *hidden, classes)
+    return [(after, before) for before, after in pairwise(widths)]
+
+
+def parameters(layers: list[tuple[int, int]]) -> int:
+    """Weights and biases of all layers."""
+    return sum(after * before + after for after, before in layers)
+
+
+class Momentum:
+    """Stochastic gradient descent with momentum: velocity = momentum * velocity + gradient."""
+
+    slots = 1
+    operations_per_parameter = 4.0
+
+    def __init__(self, learning_rate: float, momentum: float):
+        self.learning_rate, self.momentum = learning_rate, momentum
+
+    def move(self, step: int, weights: Any, slots: list[Any], gradient: Any) -> tuple[Any, list[Any]]:
+        velocity = np.float32(self.momentum) * slots[0] + gradient
+        return weights - np.float32(self.learning_rate) * velocity, [velocity]
+
+
+class Adam:
+    """Adam (Kingma and Ba, 2015) with its usual decays."""
+
+    slots = 2
+    operations_per_parameter = 12.0
+    decays = (0.9, 0.999)
+    epsilon = np.float32(1e-8)
+
+    def __init__(self, learning_rate: float):
+        self.learning_rate = learning_rate
+
+    def move(self, step: int, weights: Any, slots: list[Any], gradient: Any) -> tuple[Any, list[Any]]:
+        first, second = (np.float32(decay) for decay in self.decays)
+        mean = first * slots[0] + (1 - first) * gradient
+        square = second * slots[1] + (1 - second) * gradient * gradient
+        rate = self.learning_rate / (1 - self.decays[0] ** (step + 1))
+        root = np.sqrt(square / np.float32(1 - self.decays[1] ** (step + 1))) + self.epsilon
+        return weights - np.float32(rate) * mean / root, [mean, square]
+
+
+def optimiser(kind: Literal["adam", "momentum"], learning_rate: float, momentum: float) -> Adam | Momentum:
+    return Adam(learning_rate) if kind == "adam" else Momentum(learning_rate, momentum)
+
+
+class PerceptronLearner:
+    """A perceptron in training on one member; a Learner. Equal arguments make equal learners on every member.
+
+    Each epoch takes the rows in a new order that depends on seed and epoch alone; what does not fill a batch waits
+    for another epoch, so that every step has `samples_per_step` rows.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        hidden: tuple[int, ...],
+        epochs: int,
+        batch_size: int,
+        rule: Adam | Momentum,
+        seed: int,
+        measure: Callable[[str, float, str], None],
+    ):
+        import torch
+
+        torch.set_num_threads(1)
+        self.dataset, self.rule, self.seed, self.measure = dataset, rule, seed, measure
+        self.samples_per_step = min(batch_size, len(dataset.train_x))
+        self.steps_per_epoch = len(dataset.train_x) // self.samples_per_step
+        self.steps = epochs * self.steps_per_epoch
+        self.layers = shapes(len(dataset.features), hidden, len(dataset.classes))
+        self.step = 0
+        self._weights = self._first_weights()
+        self._slots = [np.zeros_like(self._weights) for _ in range(rule.slots)]
+        self._before: tuple[Any, list[Any]] | None = None
+        self._order: tuple[int, Any] = (-1, None)
+        self._losses: list[float] = []
+        self._told_every = max(1, self.steps // MOST_LOSS_POINTS)
+
+    def _first_weights(self) -> Any:
+        """Uniform within 1/sqrt(inputs) of 0, layer by layer."""
+        draws = np.random.default_rng([self.seed, 0])
+        parts = [
+            draws.uniform(-(before**-0.5), before**-0.5, size=after * before + after) for after, before in self.layers
+        ]
+        return np.concatenate(parts).astype(np.float32)
+
+    # --- gradients ---------------------------------------------------------------------------------------------
+
+    def batch(self, step: int) -> Any:
+        """Positions of the rows of the global batch of `step`."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        if self._order[0] != epoch:
+            draws = np.random.default_rng([self.seed, 1, epoch])
+            self._order = (epoch, draws.permutation(len(self.dataset.train_x)))
+        return self._order[1][place * self.samples_per_step : (place + 1) * self.samples_per_step]
+
+    def gradient(self, step: int, rank: int, members: int) -> Any:
+        share = np.array_split(self.batch(step), members)[rank]
+        if not len(share):
+            return np.zeros_like(self._weights)
+        import torch
+
+        flat = torch.from_numpy(self._weights).requires_grad_()
+        x = torch.from_numpy(self.dataset.train_x[share])
+        y = torch.from_numpy(self.dataset.train_y[share])
+        total = torch.nn.functional.cross_entropy(self._forward(flat, x), y, reduction="sum")
+        (gradient,) = torch.autograd.grad(total / self.samples_per_step, flat)
+        if rank == 0:
+            self._tell_loss(step, float(total.detach()) / len(share))
+        return gradient.numpy()
+
+    def _forward(self, flat: Any, x: Any) -> Any:
+        import torch
+
+        at = 0
+        for place, (after, before) in enumerate(self.layers):
+            weights = flat[at : at + after * before].view(after, before)
+            bias = flat[at + after * before : at + after * before + after]
+            at += after * before + after
+            x = torch.nn.functional.linear(x, weights, bias)
+            if place < len(self.layers) - 1:
+                x = torch.relu(x)
+        return x
+
+    def _tell_loss(self, step: int, loss: float) -> None:
+        self._losses.append(loss)
+        if (step + 1) % self._told_every == 0 or step == self.steps - 1:
+            self.measure("loss", sum(self._losses) / len(self._losses), "")
+            self._losses.clear()
+
+    # --- steps -------------------------------------------------------------------------------------------------
+
+    def apply(self, step: int, total: Any) -> None:
+        assert step == self.step, (step, self.step)
+        self._before = (self._weights, self._slots)
+        gradient = np.asarray(total, dtype=np.float32)
+        self._weights, self._slots = self.rule.move(step, self._weights, self._slots, gradient)
+        self.step = step + 1
+
+    def back(self, step: int) -> None:
+        assert self._before is not None and step == self.step - 1, (step, self.step)
+        self._weights, self._slots = self._before
+        self._before = None
+        self.step = step
+
+    def weights(self) -> Any:
+        return self._weights.copy()
+
+    def load_weights(self, weights: Any) -> None:
+        given = np.array(weights, dtype=np.float32)
+        assert given.shape == self._weights.shape, (given.shape, self._weights.shape)
+        self._weights = given
+
+    def state(self) -> dict[str, Any]:
+        slots = {f"slot_{place}": slot.copy() for place, slot in enumerate(self._slots)}
+        return {"step": self.step, "weights": self.weights()} | slots
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.load_weights(state["weights"])
+        self._slots = [np.array(state[f"slot_{place}"], dtype=np.float32) for place in range(self.rule.slots)]
+        self.step = int(state["step"])
+        self._before = None
+
+    # --- the end -----------------------------------------------------------------------------------------------
+
+    def model(self) -> Model:
+        """The model as it stands."""
+        arrays, at = {}, 0
+        for place, (after, before) in enumerate(self.layers):
+            arrays[f"weights_{place}"] = self._weights[at : at + after * before].reshape(after, before).copy()
+            arrays[f"bias_{place}"] = self._weights[at + after * before : at + after * before + after].copy()
+            at += after * before + after
+        data = self.dataset
+        return Model("perceptron", arrays, data.features, data.classes, data.steps)
+
+    def finish(self) -> dict[str, Any]:
+        model = self.model()
+        right = predicted(model, self.dataset.test_x) == self.dataset.test_y
+        self.measure("accuracy", float(right.mean()), "")
+        return {"model": model}

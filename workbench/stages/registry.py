@@ -1,0 +1,43 @@
+"""The kinds of stages by the name that a scenario uses: those of this package, and those of installed packages."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from workbench.stages.base import Stage
+from workbench.stages.evaluate import Evaluate
+from workbench.stages.prepare import Prepare
+from workbench.stages.sample import Sample
+from workbench.stages.synthetic import Synthetic
+from workbench.stages.train import Train
+
+OWN: dict[str, type[Stage]] = {
+    "sample": Sample,
+    "synthetic": Synthetic,
+    "prepare": Prepare,
+    "train": Train,
+    "evaluate": Evaluate,
+}
+
+
+def _installed() -> dict[str, type[Stage]]:
+    """Stages of other packages, from the entry-point group `workbench.stages`; they cannot replace ours."""
+    found: dict[str, type[Stage]] = {}
+    for point in entry_points(group="workbench.stages"):
+        kind = point.load()
+        if not (isinstance(kind, type) and issubclass(kind, Stage)):
+            raise TypeError(
+                f"entry point {point.name} of group workbench.stages names {point.value}, which is no Stage"
+            )
+        if point.name in OWN or point.name in found:
+            raise ValueError(f"two installed packages name a stage '{point.name}'; uninstall that of {point.value}")
+        found[point.name] = kind
+    return found
+
+
+STAGES: dict[str, type[Stage]] = OWN | _installed()
+
+
+def kinds() -> tuple[str, ...]:
+    """The names of all kinds of stages, in the order in which a palette shows them."""
+    return tuple(STAGES)

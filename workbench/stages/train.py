@@ -1,0 +1,81 @@
+"""The stage `train`: a classifier trained by gradient descent, step by step, alone or shared by a team."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from workbench.stages import perceptron
+from workbench.stages.base import BadInput, Context, Cost, Learner, Port, Size, StepCost, TrainingStage, parameter
+
+
+class Train(TrainingStage):
+    """A multi-layer perceptron with ReLU between its layers and cross-entropy as its loss."""
+
+    group = "train"
+    title = "Train network"
+    title_ja = "ニューラルネット学習"
+    doc = "Trains a small neural network (PyTorch). The workers of the cluster share each batch."
+    doc_ja = "小さなニューラルネットを学習します（PyTorch）。各バッチをクラスタのワーカーで分担します。"
+    inputs = (Port("dataset", "dataset"),)
+    outputs = (Port("model", "model"),)
+
+    hidden: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] = parameter(
+        (64,), "width of each hidden layer; none makes it linear", "隠れ層の幅（空なら線形）", max_length=20
+    )
+    epochs: int = parameter(20, "how often each row is seen", "エポック数", ge=1, le=1_000_000)
+    batch_size: int = parameter(64, "rows in a step, over all workers together", "全ワーカー合計のバッチサイズ", ge=1)
+    learning_rate: float = parameter(0.003, "length of a step", "学習率", gt=0, le=100)
+    optimiser: Literal["adam", "momentum"] = parameter("adam", "how gradients move the weights", "最適化手法")
+    momentum: float = parameter(
+        0.9, "share of the last move that is kept (momentum only)", "モメンタム係数", ge=0, lt=1
+    )
+    seed: int | None = parameter(None, "the run's seed when empty", "空なら実行のシード", ge=0)
+
+    def learner(self, inputs: Mapping[str, Any], context: Context) -> Learner:
+        dataset = inputs["dataset"]
+        if not len(dataset.train_x):
+            raise BadInput("the dataset has no training rows")
+        seed = context.seed if self.seed is None else self.seed
+        return perceptron.PerceptronLearner(
+            dataset, self.hidden, self.epochs, self.batch_size, self._rule(), seed, context.measure
+        )
+
+    def _rule(self) -> perceptron.Adam | perceptron.Momentum:
+        return perceptron.optimiser(self.optimiser, self.learning_rate, self.momentum)
+
+    def _shapes(self, data: Size) -> list[tuple[int, int]]:
+        return perceptron.shapes(data.columns, self.hidden, data.classes)
+
+    def step_cost(self, inputs: Mapping[str, Size]) -> StepCost:
+        data, rule = inputs["dataset"], self._rule()
+        layers = self._shapes(data)
+        count = perceptron.parameters(layers)
+        batch = min(self.batch_size, data.rows)
+        widths = data.columns + sum(after for after, _ in layers)
+        return StepCost(
+            steps=self.epochs * (data.rows // batch),
+            samples_per_step=batch,
+            operations=6.0 * count * batch,  # two for each weight and row forwards, four backwards
+            memory_bytes=4.0 * (3 * count + 4 * batch * widths),
+            apply_operations=rule.operations_per_parameter * count,
+            gradient_bytes=4.0 * count,
+            state_bytes=4.0 * count * (1 + rule.slots),
+            open_operations=2.0 * data.bytes + 20.0 * count,
+            finish_operations=2.0 * count * data.test_rows,
+        )
+
+    def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
+        data, step = inputs["dataset"], self.step_cost(inputs)
+        operations = step.steps * (step.operations + step.apply_operations)
+        size = Size(
+            columns=data.columns,
+            classes=data.classes,
+            bytes=step.gradient_bytes + data.carried_bytes,
+            carried_bytes=data.carried_bytes,
+        )
+        whole = operations + step.open_operations + step.finish_operations
+        return Cost(whole, step.steps * (step.memory_bytes + 2 * step.state_bytes), {"model": size})
