@@ -63,6 +63,11 @@ class Clock(Environment):
                 raise event._value
         return bool(queue) and queue[0][0] <= until_s
 
+    def advance_to(self, at_s: float) -> None:
+        """Let time pass in which nothing happens."""
+        assert self.next_s >= at_s
+        self._now = max(self._now, at_s)
+
     @property
     def idle(self) -> bool:
         """Whether nothing is left to happen."""

@@ -1,0 +1,74 @@
+"""Faults in virtual time: when they strike, what they do, and when they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workbench.architectures.job import Job, Strike
+from workbench.architectures.single_leader import LEADER
+from workbench.engines.simulated.world import World
+from workbench.runs.events import Event, FaultBegan, FaultEnded, StepsFinished, WorkerFailed, WorkerJoined
+
+SILENT_S = 10.0  # how long a member may be silent until it is declared lost
+
+
+class Faults:
+    """Carries out the strikes of a run on its world. `tell(event)` tells facts of the run itself."""
+
+    def __init__(self, world: World, job: Job, strikes: list[Strike], tell: Callable[[Event], None]):
+        self.world, self.job, self.tell = world, job, tell
+        self.by_step = [strike for strike in strikes if strike.at_s is None]
+        for strike in strikes:
+            if strike.at_s is not None:
+                world.clock.call_at(strike.at_s, self.strike, strike)
+
+    def watch(self, event: Event) -> None:
+        """Let faults strike that wait for a training step."""
+        if self.by_step and isinstance(event, StepsFinished):
+            due = [s for s in self.by_step if s.at_step is not None and event.last + 1 >= s.at_step]
+            for strike in due:
+                self.by_step.remove(strike)
+                self.world.clock.call_in(0.0, self.strike, strike)
+
+    def strike(self, strike: Strike) -> None:
+        member = self.world.members.get(strike.worker)
+        if member is None or member.finished or member.frozen:
+            return
+        self.tell(FaultBegan(kind=strike.kind, worker=strike.worker, origin=strike.origin))
+        if strike.kind == "freeze":
+            self._freeze(strike)
+        else:
+            self._crash(strike.worker, "crash", self._back_after_s(strike), strike.kind)
+
+    def _back_after_s(self, strike: Strike) -> float | None:
+        if strike.worker == LEADER and strike.lasts_s is None:
+            return self.job.orchestration.restart
+        return strike.lasts_s
+
+    def _crash(self, worker: str, cause: str, back_after_s: float | None, kind: str) -> None:
+        self.world.kill(worker)
+        self.tell(WorkerFailed(worker=worker, cause=cause))
+        if back_after_s is not None:
+            self.world.clock.call_in(back_after_s, self._join, (worker, kind))
+
+    def _join(self, what: tuple[str, str]) -> None:
+        worker, kind = what
+        self.tell(FaultEnded(kind=kind, worker=worker))
+        self.tell(WorkerJoined(worker=worker))
+        self.world.add(worker, self.job.program(worker))
+        self.world.start([worker])
+
+    def _freeze(self, strike: Strike) -> None:
+        self.world.freeze(strike.worker)
+        if strike.lasts_s is not None and strike.lasts_s <= SILENT_S:
+            self.world.clock.call_in(strike.lasts_s, self._thaw, strike.worker)
+        else:
+            self.world.clock.call_in(SILENT_S, self._give_up, strike)
+
+    def _thaw(self, worker: str) -> None:
+        self.tell(FaultEnded(kind="freeze", worker=worker))
+        self.world.thaw(worker)
+
+    def _give_up(self, strike: Strike) -> None:
+        """The watchdog's rule: who is silent for too long is taken for lost."""
+        self._crash(strike.worker, "silent", self._back_after_s(strike), "freeze")

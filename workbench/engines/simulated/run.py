@@ -1,0 +1,171 @@
+"""A simulated run: one combination of a scenario, carried out in virtual time and written to a run folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from workbench.architectures.job import Job, Strike, build, strikes
+from workbench.architectures.single_leader import LEADER
+from workbench.document.scenario import Combination, Scenario
+from workbench.engines.control import Command, Control
+from workbench.engines.simulated.faults import Faults
+from workbench.engines.simulated.network import Network
+from workbench.engines.simulated.work import Work
+from workbench.engines.simulated.world import World, waiting_text
+from workbench.runs.events import Event, OperationFinished, RunFinished, RunStarted, Warned
+from workbench.runs.folder import RunWriter
+
+SLICE_EVENTS = 500  # between two looks at the commands
+FRAME_S = 0.02  # wall time between two looks, when the simulation is paced
+DAY_S = 86400.0
+
+
+class SimulatedRun:
+    """The life of one simulated run. `follow` are the events of another run whose choices are to be taken over."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        combination: Combination,
+        folder: Path,
+        writer: RunWriter,
+        control: Control,
+        replication: int = 0,
+        speed: float = 0.0,
+        follow: Iterable[Event] = (),
+    ):
+        self.scenario, self.combination = scenario, combination
+        self.writer, self.control, self.speed, self.paused = writer, control, speed, False
+        self.stop_reason = ""
+        network = Network(scenario.cluster.network.bandwidth, scenario.cluster.network.latency)
+        work = Work(scenario, folder, scenario.run.seed, replication, network)
+        self.job: Job = build(scenario, combination, replication)
+        self.world = World(network, work, self._tell)
+        self.until_s = scenario.run.duration or float("inf")
+        planned = strikes(scenario, combination, min(self.until_s, DAY_S), replication)
+        self.writer.write(self._started(replication))
+        self.faults = Faults(self.world, self.job, planned, lambda event: self._tell(event, ""))
+        choices = _choices(follow)
+        for name in self.job.members:
+            self.world.add(name, self.job.program(name), choices.get(name, []))
+
+    def _started(self, replication: int) -> RunStarted:
+        return RunStarted(
+            engine="simulated",
+            combination=self.combination.id,
+            seed=self.scenario.run.seed,
+            replication=replication,
+            members=self.job.members,
+            team=self.job.followers[: self.job.team_size],
+            stages=tuple(stage.id for stage in self.scenario.pipeline.stages),
+            fidelity="message",
+            label="extrapolated",
+        )
+
+    def _tell(self, event: Event, who: str) -> None:
+        self.writer.write(msgspec.structs.replace(event, t_s=self.world.clock.now, who=who))
+        self.faults.watch(event)
+
+    def carry_out(self) -> str:
+        """Run to the end; the outcome: finished, stopped or failed."""
+        self.world.start(self.job.members)
+        try:
+            outcome, reason = self._loop()
+        except KeyboardInterrupt:
+            outcome, reason = "stopped", "interrupted"
+        self.world.close()
+        self.writer.write(RunFinished(t_s=self.world.clock.now, outcome=outcome, reason=reason))
+        self.writer.flush()
+        return outcome
+
+    def _loop(self) -> tuple[str, str]:
+        clock = self.world.clock
+        while True:
+            for command in self.control.poll():
+                self._obey(command)
+            if self.stop_reason:
+                return "stopped", self.stop_reason
+            if self.paused:
+                time.sleep(FRAME_S)
+                continue
+            self._advance(min(self.until_s, clock.now + self.speed * FRAME_S if self.speed else self.until_s))
+            ended = self._ended()
+            if ended:
+                return ended
+
+    def _advance(self, until_s: float) -> None:
+        clock = self.world.clock
+        if not self.speed:
+            clock.run_slice(until_s, SLICE_EVENTS)
+            return
+        began_s = time.monotonic()
+        while clock.run_slice(until_s, SLICE_EVENTS) and time.monotonic() - began_s < FRAME_S:
+            pass
+        if clock.next_s > until_s and until_s < float("inf"):
+            clock.advance_to(until_s)
+        self.writer.flush()
+        time.sleep(max(0.0, FRAME_S - (time.monotonic() - began_s)))
+
+    def _ended(self) -> tuple[str, str] | None:
+        leader = self.world.members[LEADER]
+        for member in self.world.members.values():
+            if member.outcome is not None:
+                return "failed", f"{member.name}: {member.outcome.args[0]}: {member.outcome.args[-1]}"
+        if leader.finished and LEADER not in self.world.lost and not self._still_busy():
+            return "finished", ""
+        if self.world.clock.idle:
+            return self._deadlock()
+        if self.world.clock.next_s > self.until_s:
+            self.world.clock.advance_to(self.until_s)
+            return "finished", "the duration is reached"
+        return None
+
+    def _still_busy(self) -> bool:
+        """Whether a member still has to read that the work is over; a frozen one never will."""
+        return any(not member.frozen for member in self.world.unfinished)
+
+    def _deadlock(self) -> tuple[str, str]:
+        text = waiting_text(self.world.unfinished)
+        self._tell(Warned(code="deadlock", text=text), "")
+        return "failed", f"nobody can go on: {text}"
+
+    def _obey(self, command: Command) -> None:
+        self.writer.command(self.world.clock.now, command)
+        match command["command"]:
+            case "pause":
+                self.paused = True
+            case "resume":
+                self.paused = False
+            case "speed":
+                self.speed = float(command["value"])
+            case "stop":
+                self.stop_reason = "stopped by command"
+            case "break":
+                worker = LEADER if command["kind"] == "leader-crash" else command["worker"]
+                self.faults.strike(Strike(command["kind"], worker, None, None, command.get("lasts"), "command"))
+
+
+def _choices(events: Iterable[Event]) -> dict[str, list[tuple[str, ...]]]:
+    """What each member was answered where its engine had a choice."""
+    chosen: dict[str, list[tuple[str, ...]]] = {}
+    for event in events:
+        if isinstance(event, OperationFinished) and event.choice.startswith("from "):
+            chosen.setdefault(event.who, []).append(tuple(event.choice.split()[1:]))
+    return chosen
+
+
+def carry_out(
+    scenario: Scenario,
+    combination: Combination,
+    folder: Path,
+    writer: RunWriter,
+    control: Control,
+    replication: int = 0,
+    speed: float = 0.0,
+) -> str:
+    """Carry one combination out in virtual time; the outcome. `folder` is where the scenario lies."""
+    return SimulatedRun(scenario, combination, folder, writer, control, replication, speed).carry_out()
