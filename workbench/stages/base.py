@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from workbench.document.problems import Problem
+
 PORT_TYPES = ("table", "dataset", "model", "metrics", "file")
 GROUPS = ("ingest", "prepare", "features", "train", "evaluate", "deploy", "custom")
 
@@ -93,7 +95,7 @@ class Stage(BaseModel):
     Names and texts shown to people come from `title` and `doc` (English) and `title_ja`, `doc_ja` (Japanese).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     group: ClassVar[str]
     title: ClassVar[str]
@@ -112,8 +114,8 @@ class Stage(BaseModel):
         """One execution: a value for every output port. BadInput for what the user can mend."""
         raise NotImplementedError
 
-    def problems(self, folder: Path) -> list[tuple[str, str]]:
-        """(parameter, what would be right) for each parameter that types alone cannot refuse."""
+    def problems(self, folder: Path) -> list[Problem]:
+        """What types alone cannot refuse; the place of each problem is the name of a parameter."""
         return []
 
 

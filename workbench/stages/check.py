@@ -1,0 +1,167 @@
+"""What can be wrong with the stages of a scenario: their kinds, parameters, ports and the types that links join."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from workbench.document.problems import Problem, nearest
+from workbench.document.scenario import Link, Scenario, StageUse
+from workbench.stages.base import Port, Stage, TrainingStage
+from workbench.stages.registry import STAGES
+
+
+def build(use: StageUse) -> Stage:
+    """The stage that a scenario asks for; KeyError for an unknown kind, ValidationError for bad parameters."""
+    return STAGES[use.use].model_validate(use.with_)
+
+
+def check(scenario: Scenario, folder: Path) -> list[Problem]:
+    """All problems of the scenario's stages at once; links to stages that do not exist are the document's to refuse."""
+    problems: list[Problem] = []
+    for use in scenario.pipeline.stages:
+        problems += _of_stage(use, folder)
+    for place, link in enumerate(scenario.pipeline.links):
+        problems += _of_link(scenario, link, f"pipeline.links[{place}]")
+    for use in scenario.pipeline.stages:
+        problems += _of_inputs(scenario, use)
+    return problems + _of_trainings(scenario)
+
+
+def _of_stage(use: StageUse, folder: Path) -> list[Problem]:
+    place = f"pipeline.stages[{use.id}]"
+    if use.use not in STAGES:
+        values = {"kind": use.use, "nearest": nearest(use.use, STAGES)}
+        return [Problem("unknown-stage-kind", f"{place}.use", values)]
+    try:
+        stage = build(use)
+    except ValidationError as error:
+        return [_of_parameter(dict(found), STAGES[use.use], f"{place}.with") for found in error.errors()]
+    return [
+        Problem(own.code, f"{place}.with.{own.place}", own.values, severity=own.severity)
+        for own in stage.problems(folder)
+    ]
+
+
+def _of_link(scenario: Scenario, link: Link, place: str) -> list[Problem]:
+    ends = (
+        _port(scenario, link.source_stage, link.source_port, "output", place),
+        _port(scenario, link.target_stage, link.target_port, "input", place),
+    )
+    problems = [end for end in ends if isinstance(end, Problem)]
+    source, target = ends
+    if isinstance(source, Port) and isinstance(target, Port) and source.type != target.type:
+        values = {
+            "source": link.source,
+            "source_type": source.type,
+            "target": link.target,
+            "target_type": target.type,
+        }
+        problems.append(Problem("port-types", place, values))
+    return problems
+
+
+def _port(scenario: Scenario, id: str, name: str, side: str, place: str) -> Port | Problem | None:
+    """The port; a problem if the stage has none of that name; None if nothing is known of the stage."""
+    use = scenario.pipeline.stage(id)
+    if use is None or use.use not in STAGES:
+        return None
+    kind = STAGES[use.use]
+    ports = {port.name: port for port in (kind.inputs if side == "input" else kind.outputs)}
+    if name in ports:
+        return ports[name]
+    return Problem("unknown-port", place, {"stage": id, "side": side, "port": name, "nearest": nearest(name, ports)})
+
+
+def _of_inputs(scenario: Scenario, use: StageUse) -> list[Problem]:
+    if use.use not in STAGES:
+        return []
+    linked = {link.target_port for link in scenario.pipeline.links if link.target_stage == use.id}
+    return [
+        Problem("input-missing", f"pipeline.stages[{use.id}]", {"port": port.name, "stage": use.id})
+        for port in STAGES[use.use].inputs
+        if not port.optional and port.name not in linked
+    ]
+
+
+def _of_trainings(scenario: Scenario) -> list[Problem]:
+    trainings = [
+        use.id for use in scenario.pipeline.stages if use.use in STAGES and issubclass(STAGES[use.use], TrainingStage)
+    ]
+    if len(trainings) < 2:
+        return []
+    values = {"stages": ", ".join(trainings)}
+    return [Problem("several-trainings", f"pipeline.stages[{trainings[1]}]", values, severity="not-yet")]
+
+
+# --- parameters: what pydantic found, in the words of the catalogue ----------------------------------------------
+
+_LIMITS = {
+    "greater_than_equal": ("too-small", "ge"),
+    "less_than_equal": ("too-large", "le"),
+    "greater_than": ("not-above", "gt"),
+    "less_than": ("not-below", "lt"),
+}
+_LENGTHS = {
+    "too_long": ("too-long", "max_length"),
+    "string_too_long": ("too-long", "max_length"),
+    "too_short": ("too-short", "min_length"),
+    "string_too_short": ("too-short", "min_length"),
+}
+_WANTED = {
+    "string_type": "want-text",
+    "int_type": "want-whole",
+    "int_parsing": "want-whole",
+    "int_from_float": "want-whole",
+    "float_type": "want-number",
+    "float_parsing": "want-number",
+    "bool_type": "want-yes-no",
+    "bool_parsing": "want-yes-no",
+    "tuple_type": "want-list",
+    "list_type": "want-list",
+    "dict_type": "want-mapping",
+}
+
+
+def _of_parameter(error: dict[str, Any], kind: type[Stage], place: str) -> Problem:
+    path = place + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
+    code, context, given = error["type"], error.get("ctx", {}), error["input"]
+    if code == "extra_forbidden":
+        key = str(error["loc"][-1])
+        return Problem("unknown-key", path, {"key": key, "nearest": nearest(key, kind.model_fields)})
+    if code == "missing":
+        return Problem("missing", place, {"key": str(error["loc"][-1])})
+    if code == "literal_error":
+        known = context["expected"]
+        names = known.replace("'", "").replace(" or ", ", ").split(", ")
+        return Problem("not-one-of", path, {"value": given, "known": known, "nearest": nearest(str(given), names)})
+    if code in _LIMITS:
+        word, limit = _LIMITS[code]
+        return Problem(word, path, {"value": given, "limit": context[limit]})
+    if code in _LENGTHS:
+        word, limit = _LENGTHS[code]
+        return Problem(word, path, {"limit": context[limit], "length": len(given)})
+    if code == "finite_number":
+        return Problem("not-finite", path)
+    if code in _WANTED:
+        return Problem(_WANTED[code], path, {"found": _found(given)})
+    return Problem("refused", path, {"detail": error["msg"].removeprefix("Value error, ")})
+
+
+def _found(given: Any) -> Any:
+    """The word of the catalogue for what stands there; a single value stands for itself."""
+    match given:
+        case None:
+            return "nothing"
+        case list() | tuple():
+            return "list"
+        case dict():
+            return "mapping"
+        case bool():
+            return "yes-no"
+        case str():
+            return f"'{given}'"
+        case _:
+            return given
