@@ -5,18 +5,30 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from workbench.stages.base import Stage
+from workbench.stages.csv_file import CsvFile
+from workbench.stages.estimator import Estimator
 from workbench.stages.evaluate import Evaluate
+from workbench.stages.pca import PrincipalComponents
+from workbench.stages.predict import Predict
 from workbench.stages.prepare import Prepare
+from workbench.stages.python_function import PythonFunction
 from workbench.stages.sample import Sample
+from workbench.stages.save import Save
 from workbench.stages.synthetic import Synthetic
 from workbench.stages.train import Train
 
 OWN: dict[str, type[Stage]] = {
+    "csv": CsvFile,
     "sample": Sample,
     "synthetic": Synthetic,
     "prepare": Prepare,
+    "pca": PrincipalComponents,
     "train": Train,
+    "estimator": Estimator,
     "evaluate": Evaluate,
+    "save": Save,
+    "predict": Predict,
+    "python": PythonFunction,
 }
 
 

@@ -200,8 +200,8 @@ def as_text(table: Any, name: str) -> Any:
         column = column.cast(column.type.value_type)
     if pa.types.is_floating(column.type):
         whole = [None if v is None or v != v else f"{v:.0f}" if v == int(v) else repr(v) for v in column.to_pylist()]
-        return pa.chunked_array([pa.array(whole, pa.string())])
-    return column.cast(pa.string())
+        return pa.chunked_array([pa.array(whole, pa.large_string())])
+    return column.cast(pa.large_string())
 
 
 def _codes(step: FittedStep, table: Any, name: str, rows: np.ndarray) -> np.ndarray:
@@ -215,7 +215,7 @@ def _codes(step: FittedStep, table: Any, name: str, rows: np.ndarray) -> np.ndar
     if step.settings["missing"] == "drop" and absent.any():
         raise BadInput(f"row {rows[absent.argmax()]}, column '{name}': the value is missing")
     column = pc.fill_null(column, step.settings["usual"][name])
-    codes = pc.fill_null(pc.index_in(column, pa.array(categories, pa.string())), -1).to_numpy()
+    codes = pc.fill_null(pc.index_in(column, pa.array(categories, pa.large_string())), -1).to_numpy()
     unknown = (codes < 0) & ~absent
     if step.settings["unknown"] == "refuse" and unknown.any():
         place = int(unknown.argmax())
