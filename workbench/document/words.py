@@ -157,6 +157,10 @@ PIPELINE = {
         "「{stage}」の入力「{port}」に何もつながっていません",
     ),
     "file-missing": ("there is no file {path}", "ファイル {path} がありません"),
+    "path-outside": (
+        "'{path}' leads out of the folder that is written to; give a relative path without '..'",
+        "「{path}」は書き込み先のフォルダの外を指しています。「..」を含まない相対パスを書いてください",
+    ),
     "several-trainings": (
         "this version carries out one training stage in a pipeline; here are {stages}",
         "この版で実行できる学習ステージはパイプラインに一つだけです（今は {stages}）",

@@ -88,6 +88,7 @@ class CsvFile(Stage):
             except _OtherKind as other:
                 kinds[other.column] = "number" if other.is_number else "text"
                 continue
+            _require_closed_quotes(path, table, self.header)
             context.measure("rows", float(table.num_rows), "rows")
             return {"table": table}
 
@@ -129,8 +130,21 @@ def _read(path: Path, head: Head, kinds: Mapping[str, str], stage: CsvFile) -> A
     return pa.Table.from_batches(batches, schema).rename_columns(names)
 
 
+def _require_closed_quotes(path: Path, table: Any, header: bool) -> None:
+    """Refuse a table whose last row has swallowed the lines below it, because a quote was never closed."""
+    last = table.slice(table.num_rows - 1).to_pylist()
+    if not any(isinstance(cell, str) and "\n" in cell for row in last for cell in row.values()):
+        return
+    quotes = 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            quotes += block.count(b'"')
+    if quotes % 2:
+        raise BadInput(f"{path.name}, row {table.num_rows + header}: a quote is opened and never closed")
+
+
 def _told(error: Exception, file: str, head: Head, kinds: Mapping[str, str]) -> Exception:
-    """The error in terms of rows (the first is 1) and columns, or the wish to read a column as another kind."""
+    """The error in terms of rows (the first is 1, blank lines do not count) and columns, or the wish to read a column as another kind."""
     text = str(error)
     if found := _WIDTH.search(text):
         row, wanted, got = found.groups()

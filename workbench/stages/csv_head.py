@@ -103,7 +103,7 @@ def _require_text(name: str, data: bytes) -> None:
 
 
 def _encoding(data: bytes) -> str:
-    """By its byte-order mark; else UTF-8 if it can be; else Japanese (Windows) or western European by what comes out."""
+    """By its byte-order mark; else UTF-8 if it can be; else Japanese (Windows) or western European."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return encoding
@@ -190,7 +190,7 @@ def _column(file: str, name: str, at: int, rows: list[list[str]], decimal: str, 
     present = [cell for cell in cells if cell not in settings.missing]
     kind = "text" if name in settings.text else _kind(present, decimal)
     if kind == "text" and name not in settings.text:
-        _refuse_strays(file, name, at, rows, decimal, settings.missing)
+        _refuse_strays(file, name, at, rows, decimal, settings)
     return Column(name, kind, len(set(present)), _mean(len(cell.encode()) for cell in present))
 
 
@@ -204,13 +204,11 @@ def _kind(present: list[str], decimal: str) -> Kind:
     return "number" if all(is_number(cell, decimal) for cell in present) else "text"
 
 
-def _refuse_strays(
-    file: str, name: str, at: int, rows: list[list[str]], decimal: str, missing: tuple[str, ...]
-) -> None:
+def _refuse_strays(file: str, name: str, at: int, rows: list[list[str]], decimal: str, settings: Settings) -> None:
     """A few words among many numbers are a mistake that would silently turn the column into text."""
-    first_row = 2  # the header is row 1
+    first = 2 if settings.header else 1
     present = [
-        (place, row[at]) for place, row in enumerate(rows, first_row) if at < len(row) and row[at] not in missing
+        (place, row[at]) for place, row in enumerate(rows, first) if at < len(row) and row[at] not in settings.missing
     ]
     strays = [(place, cell) for place, cell in present if not is_number(cell, decimal)]
     if 0 < len(strays) <= STRAY_SHARE * len(present):
