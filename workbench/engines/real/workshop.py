@@ -1,0 +1,111 @@
+"""The workshop of a member: carries out the work of stages on real data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workbench.architectures.operations import Perform, StageFailed
+from workbench.document.scenario import Scenario
+from workbench.runs.events import Event, Measured
+from workbench.runs.folder import artifact_path, store_bytes
+from workbench.stages import trust, values
+from workbench.stages.base import BadInput, Context, Learner, TrainingStage
+from workbench.stages.check import build
+
+Tell = Callable[[Event], None]
+
+
+class Workshop:
+    """The stages of a scenario, and the learners of those that this member trains.
+
+    Values lie in the run folder by content hash: a stage's inputs and outputs are {port: digest}.
+    """
+
+    def __init__(self, scenario: Scenario, folder: Path, run: Path, tell: Tell):
+        self.scenario, self.folder, self.run, self.tell = scenario, folder, run, tell
+        self.learners: dict[tuple[str, str], Learner] = {}
+
+    def perform(self, operation: Perform) -> Any:
+        """The result of one piece of work. StageFailed, with a cause that its user can read."""
+        try:
+            return self._perform(operation)
+        except BadInput as error:
+            raise StageFailed(operation.stage, str(error)) from error
+        except Exception as error:  # noqa: BLE001 - a stage runs libraries and users' code, which may raise anything
+            raise StageFailed(operation.stage, f"{type(error).__name__}: {error}") from error
+
+    def _perform(self, operation: Perform) -> Any:
+        if operation.part == "run":
+            return self._run(operation)
+        if operation.part == "open":
+            return self._open(operation)
+        return self._train(self.learners[operation.stage, operation.of], operation)
+
+    def _run(self, operation: Perform) -> dict[str, str]:
+        use = self.scenario.pipeline.stage(operation.stage)
+        assert use is not None
+        outputs = build(use).work(self._load(operation.item), self._context(operation))
+        return self._save(outputs)
+
+    def _open(self, operation: Perform) -> dict[str, int]:
+        use = self.scenario.pipeline.stage(operation.stage)
+        assert use is not None
+        stage = build(use)
+        assert isinstance(stage, TrainingStage)
+        learner = stage.learner(self._load(operation.item), self._context(operation))
+        self.learners[operation.stage, operation.of] = learner
+        return {"steps": learner.steps, "samples_per_step": learner.samples_per_step}
+
+    def _train(self, learner: Learner, operation: Perform) -> Any:
+        item = operation.item
+        match operation.part:
+            case "gradient":
+                return learner.gradient(*item)
+            case "apply":
+                return learner.apply(*item)
+            case "sum":
+                return sum(item[1:], start=item[0])
+            case "back":
+                return learner.back(item)
+            case "weights":
+                return learner.weights()
+            case "load":
+                return learner.load_weights(item)
+            case "state":
+                return learner.state()
+            case "restore":
+                return learner.load_state(item)
+            case "finish":
+                return self._save(learner.finish())
+        raise AssertionError(operation.part)
+
+    def _context(self, operation: Perform) -> Context:
+        def measure(name: str, value: float, unit: str = "", step: int = -1) -> None:
+            self.tell(Measured(name=name, value=float(value), unit=unit, stage=operation.stage, step=step))
+
+        outbox = self.run / "outbox"
+        outbox.mkdir(exist_ok=True)
+        return Context(
+            folder=self.folder,
+            outbox=outbox,
+            seed=self.scenario.run.seed,
+            measure=measure,
+            trusted=trust.is_trusted,
+        )
+
+    def _load(self, inputs: dict[str, str]) -> dict[str, Any]:
+        return {port: values.load(artifact_path(self.run, digest)) for port, digest in inputs.items()}
+
+    def _save(self, outputs: dict[str, Any]) -> dict[str, str]:
+        return {port: self._keep(value) for port, value in outputs.items()}
+
+    def _keep(self, value: Any) -> str:
+        partial = self.run / "artifacts" / f".value-{os.getpid()}"
+        values.save(value, partial)
+        try:
+            return store_bytes(self.run, partial.read_bytes())
+        finally:
+            partial.unlink()
