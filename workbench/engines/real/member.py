@@ -170,4 +170,3 @@ def _die_with_parent() -> None:
     """Linux: be killed when the forkserver dies; elsewhere the closed control socket does it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-

@@ -81,7 +81,11 @@ class Post:
     # --- receiving -----------------------------------------------------------------------------------------------
 
     def receive(
-        self, takes: Callable[[Letter], bool], waits_for: Callable[[str], bool], timeout_s: float | None = None, most: int = 1
+        self,
+        takes: Callable[[Letter], bool],
+        waits_for: Callable[[str], bool],
+        timeout_s: float | None = None,
+        most: int = 1,
     ) -> list[Letter]:
         """Up to `most` letters, at least one. WorkerLost, once for each loss that concerns the waiter; TimedOut."""
         with self.changed:

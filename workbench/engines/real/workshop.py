@@ -34,7 +34,7 @@ class Workshop:
             return self._perform(operation)
         except BadInput as error:
             raise StageFailed(operation.stage, str(error)) from error
-        except Exception as error:  # noqa: BLE001 - a stage runs libraries and users' code, which may raise anything
+        except Exception as error:
             raise StageFailed(operation.stage, f"{type(error).__name__}: {error}") from error
 
     def _perform(self, operation: Perform) -> Any:

@@ -22,6 +22,7 @@ from workbench.runs.folder import RunWriter
 SLICE_EVENTS = 500  # between two looks at the commands
 FRAME_S = 0.02  # wall time between two looks, when the simulation is paced
 DAY_S = 86400.0
+DURATION_REACHED = "the duration is reached"
 
 
 class SimulatedRun:
@@ -41,6 +42,7 @@ class SimulatedRun:
         self.scenario, self.combination = scenario, combination
         self.writer, self.control, self.speed, self.paused = writer, control, speed, False
         self.stop_reason = ""
+        self.told_s = 0.0
         network = Network(scenario.cluster.network.bandwidth, scenario.cluster.network.latency)
         work = Work(scenario, folder, scenario.run.seed, replication, network)
         self.job: Job = build(scenario, combination, replication)
@@ -67,7 +69,8 @@ class SimulatedRun:
         )
 
     def _tell(self, event: Event, who: str) -> None:
-        self.writer.write(msgspec.structs.replace(event, t_s=self.world.clock.now, who=who))
+        self.told_s = self.world.clock.now
+        self.writer.write(msgspec.structs.replace(event, t_s=self.told_s, who=who))
         self.faults.watch(event)
 
     def carry_out(self) -> str:
@@ -78,7 +81,9 @@ class SimulatedRun:
         except KeyboardInterrupt:
             outcome, reason = "stopped", "interrupted"
         self.world.close()
-        self.writer.write(RunFinished(t_s=self.world.clock.now, outcome=outcome, reason=reason))
+        # a run ends with its last fact: a fault that was planned for later must not stretch it
+        ended_s = self.until_s if reason == DURATION_REACHED else self.told_s
+        self.writer.write(RunFinished(t_s=ended_s, outcome=outcome, reason=reason))
         self.writer.flush()
         return outcome
 
@@ -121,7 +126,7 @@ class SimulatedRun:
             return self._deadlock()
         if self.world.clock.next_s > self.until_s:
             self.world.clock.advance_to(self.until_s)
-            return "finished", "the duration is reached"
+            return "finished", DURATION_REACHED
         return None
 
     def _still_busy(self) -> bool:

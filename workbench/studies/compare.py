@@ -1,0 +1,77 @@
+"""A comparison: every combination of a scenario, on the engines that were asked for, in one study folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.document.scenario import Scenario
+from workbench.engines.control import Control
+from workbench.runs.folder import RunWriter
+
+ENGINES = ("simulated", "real")
+Notify = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is to be run: `text` is the scenario as written, `folder` where it lies, `out` the study folder."""
+
+    text: str
+    scenario: Scenario
+    folder: Path
+    out: Path
+    engines: tuple[str, ...] = ENGINES
+    combinations: tuple[str, ...] = ()
+    speed: float = 0.0
+    notify: Notify = field(default=lambda message: None)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        return self.combinations or tuple(combination.id for combination in self.scenario.architectures)
+
+    def runs(self) -> list[tuple[str, str, int]]:
+        """(engine, combination, replication) of each run, simulated ones first: they are there at once."""
+        return [
+            (engine, combination, replication)
+            for engine in ENGINES
+            if engine in self.engines
+            for combination in self.chosen
+            for replication in range(self.scenario.run.replications if engine == "simulated" else 1)
+        ]
+
+
+def carry_out(study: Comparison, control: Control) -> list[str]:
+    """Carry out the runs of a comparison; their outcomes. A stopped run ends the study.
+
+    CannotRun if this machine cannot carry out a real run; FileExistsError if `out` holds these runs already.
+    """
+    study.out.mkdir(parents=True, exist_ok=True)
+    (study.out / "scenario.yaml").write_text(study.text, encoding="utf-8")
+    outcomes = []
+    for engine, combination, replication in study.runs():
+        name = f"{engine}-{combination}" + (f"-r{replication}" if replication else "")
+        with RunWriter(study.out / name, study.text) as writer:
+            study.notify({"started": str(study.out / name)})
+            outcome = _one(study, engine, combination, replication, writer, control)
+        study.notify({"finished": str(study.out / name), "outcome": outcome})
+        outcomes.append(outcome)
+        if outcome == "stopped":
+            break
+    return outcomes
+
+
+def _one(
+    study: Comparison, engine: str, combination: str, replication: int, writer: RunWriter, control: Control
+) -> str:
+    chosen = study.scenario.combination(combination)
+    assert chosen is not None
+    if engine == "simulated":
+        from workbench.engines.simulated import run as simulated
+
+        return simulated.carry_out(study.scenario, chosen, study.folder, writer, control, replication, study.speed)
+    from workbench.engines.real import run as real
+
+    return real.carry_out(study.scenario, chosen, study.folder, writer, control)
