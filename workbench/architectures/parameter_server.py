@@ -46,7 +46,7 @@ class ParameterServer(TrainingArchitecture):
                 raise WorkerLost("every worker of the parameter server")
             total = yield job.perform("sum", shares)
             yield job.perform("apply", [step, total])
-            yield Say(job.finished(step, steps, samples))
+            yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
             if self.is_checkpoint(step):
                 yield from checkpoint(job, step)
             step += 1

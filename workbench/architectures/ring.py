@@ -45,7 +45,7 @@ class RingAllReduce(TrainingArchitecture):
                     yield job.perform("back", step)
                 continue
             yield job.perform("apply", [step, total])
-            yield Say(job.finished(step, steps, samples))
+            yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
             if me == team[0] and self.is_checkpoint(step):
                 yield from checkpoint(job, step)
             step += 1

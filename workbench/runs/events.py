@@ -64,13 +64,17 @@ class MessageSent(Fact, frozen=True):
 
 
 class StepsFinished(Fact, frozen=True):
-    """Training steps first…last (counted from 0, inclusive) are done; `samples` in them, `of` steps in all."""
+    """Training steps first…last (counted from 0, inclusive) are done; `samples` in them, `of` steps in all.
+
+    `item` names the instance of the pipeline, when there are several.
+    """
 
     first: int
     last: int
     samples: int = 0
     of: int = 0
     stage: str = ""
+    item: str = ""
 
 
 class WorkerFailed(Fact, frozen=True):
