@@ -187,7 +187,7 @@ class EngineClient(QObject):
 
     def _read_errors(self) -> None:
         if self._process is not None:
-            text = self._process.readAllStandardError().data().decode(errors="replace")
+            text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
             self._last_words.extend(line for line in text.splitlines() if line.strip())
 
     def _failed(self, error: QProcess.ProcessError) -> None:
