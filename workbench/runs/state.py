@@ -218,7 +218,7 @@ class RunState:
 
     def _operation_finished(self, event: OperationFinished) -> None:
         lane = self.operations.get((event.who, event.lane))
-        span = lane.finish(event) if lane else None
+        span = None if lane is None else lane.finish(event)
         if lane is None or span is None:
             return  # it was closed when its member was lost
         member = self.members[event.who]
