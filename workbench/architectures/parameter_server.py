@@ -4,6 +4,7 @@ from pydantic import Field
 
 from workbench.architectures.operations import Receive, Say, Send, WorkerLost
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, begin, checkpoint
+from workbench.runs.events import StepsFinished
 
 
 class ParameterServer(TrainingArchitecture):

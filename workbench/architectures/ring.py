@@ -6,6 +6,7 @@ from pydantic import Field
 
 from workbench.architectures.operations import AllReduce, Say, WorkerLost
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, begin, checkpoint, regroup
+from workbench.runs.events import StepsFinished
 
 
 class RingAllReduce(TrainingArchitecture):

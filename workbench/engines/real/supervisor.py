@@ -161,7 +161,6 @@ class Supervisor:
             data = b""
         if not data:
             self._selector.unregister(control)
-            control.close()
             return
         self._frames[control].feed(data)
         while (message := self._frames[control].take()) is not codec.Frames.NOTHING:
@@ -208,7 +207,7 @@ class Supervisor:
 
     def _say(self, life: Life, message: dict[str, Any]) -> None:
         if life.control is not None:
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(OSError):  # it has just died, and its loss is told in its turn
                 for part in codec.pack(message):
                     life.control.sendall(part)
 

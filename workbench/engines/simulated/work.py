@@ -12,9 +12,7 @@ from workbench.architectures.random_streams import stream
 from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
 from workbench.document.scenario import Scenario, WorkerPool
 from workbench.engines.simulated.network import Blob, Network
-from workbench.stages.base import StepCost, TrainingStage
-from workbench.stages.check import build
-from workbench.stages.sizes import sizes
+from workbench.stages.sizes import sizes, step_costs
 
 DRAWS = 1024
 
@@ -26,7 +24,7 @@ class Work:
         self.network = network
         self.factors = {stage.id: stage.cost_factor for stage in scenario.pipeline.stages}
         self.costs = sizes(scenario.pipeline, folder)
-        self.step_costs = self._step_costs(scenario)
+        self.step_costs = step_costs(scenario.pipeline, folder)
         self.speeds = {name: _speed(scenario.cluster.pool_of(name)) for name in scenario.cluster.names}
         self.variations = {
             name: _variation(pool.variation, seed, replication, name)
@@ -34,19 +32,6 @@ class Work:
             if (pool := scenario.cluster.pool_of(name)).variation
         }
         self.made_by: dict[str, str] = {}  # artifact -> the worker that holds it
-
-    def _step_costs(self, scenario: Scenario) -> dict[str, StepCost]:
-        costs = {}
-        for use in scenario.pipeline.stages:
-            stage = build(use)
-            if isinstance(stage, TrainingStage):
-                arriving = {
-                    link.target_port: self.costs[link.source_stage].outputs[link.source_port]
-                    for link in scenario.pipeline.links
-                    if link.target_stage == use.id
-                }
-                costs[use.id] = stage.step_cost(arriving)
-        return costs
 
     def seconds(self, member: str, operation: Perform, now_s: float) -> float:
         """How long `operation` takes on `member`, fetching its inputs included."""
@@ -69,7 +54,7 @@ class Work:
 
     def _demand(self, operation: Perform) -> tuple[float, float]:
         """(operations, bytes of memory moved) of one piece of work."""
-        cost = self.costs[operation.stage]
+        cost = self.costs[operation.stage].cost
         if operation.part == "run":
             return cost.operations, cost.memory_bytes
         step = self.step_costs[operation.stage]
