@@ -1,16 +1,66 @@
-"""The check of a whole scenario: what the document, the stages and the architectures have to say about it, at once."""
+"""The check of a whole scenario: what the document, its stages and its architectures have to say about it, at once."""
 
 from __future__ import annotations
 
-import difflib
+import dataclasses
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from workbench.architectures import registry
+from workbench.architectures.single_leader import LEADER, SOURCE
 from workbench.catalogues.accelerators import ACCELERATORS
-from workbench.document.problems import Problem
+from workbench.document.check import check as check_document
+from workbench.document.problems import Problem, in_order, nearest
 from workbench.document.scenario import Choice, Combination, Scenario
 from workbench.document.text import Document, read
-from workbench.stages import check as stages_check
+from workbench.stages.check import check as check_stages
+from workbench.stages.check import of_parameter
+
+
+def check_all(text: str, folder: Path) -> Document:
+    """The document of a text, with every problem that stands between it and a run; `folder` is where it lies."""
+    document = read(text)
+    found = [*check_document(document.scenario), *check_stages(document.scenario, folder), *check(document.scenario)]
+    placed = [problem.at(problem.line or document.line_of(problem.place)) for problem in found]
+    return dataclasses.replace(document, problems=in_order([*document.problems, *placed]))
+
+
+def check(scenario: Scenario) -> list[Problem]:
+    """The problems of the cluster's accelerators and of the architectures to compare."""
+    problems = []
+    for index, pool in enumerate(scenario.cluster.workers):
+        if isinstance(pool.accelerator, str) and pool.accelerator not in ACCELERATORS:
+            values = {"name": pool.accelerator, "nearest": nearest(pool.accelerator, ACCELERATORS)}
+            problems.append(Problem("unknown-accelerator", f"cluster.workers[{index}].accelerator", values))
+    for name in set(scenario.cluster.names) & {LEADER, SOURCE}:
+        problems.append(Problem("duplicate-worker", "cluster.workers", {"worker": name}))
+    for combination in scenario.architectures:
+        problems += _of_combination(combination, len(scenario.cluster.names))
+    return problems
+
+
+def _of_combination(combination: Combination, workers: int) -> list[Problem]:
+    place = f"architectures[{combination.id}]"
+    problems = _of_choice(combination.orchestration, "orchestration", registry.ORCHESTRATIONS, place)
+    own = _of_choice(combination.training, "training", registry.TRAININGS, place)
+    if not own:
+        needed = registry.training(combination.training.use, combination.training.with_).needed
+        if needed > workers:
+            values = {"combination": combination.id, "needed": needed, "has": workers}
+            own = [Problem("too-few-workers", f"{place}.training", values)]
+    return problems + own
+
+
+def _of_choice(choice: Choice, side: str, known: dict[str, type[BaseModel]], place: str) -> list[Problem]:
+    place = f"{place}.{side}"
+    if choice.use in registry.NOT_YET[side]:
+        return [Problem(f"not-yet-{side}", f"{place}.use", {"name": choice.use, "done": ", ".join(known)}, severity="not-yet")]
+    if choice.use not in known:
+        values = {"name": choice.use, "nearest": nearest(choice.use, known)}
+        return [Problem(f"unknown-{side}", f"{place}.use", values)]
+    try:
+        known[choice.use].model_validate(choice.with_)
+    except ValidationError as error:
+        return [of_parameter(dict(found), known[choice.use], f"{place}.with") for found in error.errors()]
+    return []

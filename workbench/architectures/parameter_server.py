@@ -26,6 +26,10 @@ class ParameterServer(TrainingArchitecture):
     def members(self) -> int:
         return self.workers + 1 if self.workers else 0
 
+    @property
+    def needed(self) -> int:
+        return self.members or 2
+
     def program(self, me: str, job: TrainingJob) -> Part:
         server, *workers = job.team
         if not workers:

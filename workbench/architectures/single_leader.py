@@ -133,7 +133,8 @@ def _key(schedule: Schedule, result: dict[str, Any]) -> str:
 
 def follow(me: str, work: Orchestration) -> Program:
     """A follower: performs what it is handed, and reports."""
-    yield Send(LEADER, [], "done")
+    results: list[dict[str, Any]] = []
+    yield Send(LEADER, results, "done")
     while True:
         try:
             letter = yield Receive(LEADER, "do")
@@ -141,7 +142,8 @@ def follow(me: str, work: Orchestration) -> Program:
             continue
         if letter.what is None:
             return
-        results = []
+        if letter.what:  # otherwise a new leader calls the roll: the last report may have gone to the old one
+            results = []
         for task in letter.what:
             results.append((yield from _carry_out(me, work, task)))
         yield Send(LEADER, results, "done")

@@ -53,6 +53,11 @@ class TrainingArchitecture(BaseModel):
         """How many workers the team takes; 0 means all of the cluster's."""
         raise NotImplementedError
 
+    @property
+    def needed(self) -> int:
+        """The least number of workers that a cluster must have for it."""
+        return self.members or 1
+
     def program(self, me: str, job: TrainingJob) -> Part:
         """The program of member `me`; returns the output artifacts on exactly one surviving member, None on others.
 

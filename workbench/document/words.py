@@ -226,6 +226,14 @@ QUESTION = {
 }
 
 NOT_YET = {
+    "not-yet-orchestration": (
+        "the orchestration '{name}' is planned, but this version carries out only {done}",
+        "オーケストレーション「{name}」はこの版ではまだ実行できません。実行できるのは {done} です",
+    ),
+    "not-yet-training": (
+        "the training architecture '{name}' is planned, but this version carries out only {done}",
+        "学習アーキテクチャ「{name}」はこの版ではまだ実行できません。実行できるのは {done} です",
+    ),
     "not-yet-condition": (
         "conditions (when) are part of the format, but this version does not carry them out yet",
         "条件（when）はこの版ではまだ実行できません",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Link, Scenario, StageUse
@@ -38,7 +38,7 @@ def _of_stage(use: StageUse, folder: Path) -> list[Problem]:
     try:
         stage = build(use)
     except ValidationError as error:
-        return [_of_parameter(dict(found), STAGES[use.use], f"{place}.with") for found in error.errors()]
+        return [of_parameter(dict(found), STAGES[use.use], f"{place}.with") for found in error.errors()]
     return [
         Problem(own.code, f"{place}.with.{own.place}", own.values, severity=own.severity)
         for own in stage.problems(folder)
@@ -125,7 +125,7 @@ _WANTED = {
 }
 
 
-def _of_parameter(error: dict[str, Any], kind: type[Stage], place: str) -> Problem:
+def of_parameter(error: dict[str, Any], kind: type[BaseModel], place: str) -> Problem:
     path = place + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
     code, context, given = error["type"], error.get("ctx", {}), error["input"]
     if code == "extra_forbidden":

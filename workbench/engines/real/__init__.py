@@ -1,5 +1,5 @@
-"""The real engine: members as processes of one warm forkserver, under our own supervisor.
+"""The real engine: members are processes from one warm forkserver, under a supervisor of our own.
 
-Letters and control messages go over our own stream sockets as MessagePack with arrays beside; collectives go over gloo.
-No pickle crosses a socket or a disk.
+Control messages and letters go over our own stream sockets, sums over gloo. The supervisor alone declares losses; it
+merges what the members tell into the one run folder. Torch is loaded in the forkserver and its members, never here.
 """

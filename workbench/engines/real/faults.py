@@ -45,7 +45,8 @@ class Faults:
 
     def strike(self, strike: Strike) -> None:
         life = self.supervisor.lives.get(strike.worker)
-        if life is None or life.ended or life.frozen or not life.ready:
+        leader = self.supervisor.lives.get(LEADER)
+        if life is None or life.ended or life.frozen or not life.ready or (leader is not None and leader.ended):
             return
         self.tell(FaultBegan(kind=strike.kind, worker=strike.worker, origin=strike.origin))
         back_s = strike.lasts_s

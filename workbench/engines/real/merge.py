@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from workbench.runs.events import Event, decode
@@ -11,13 +12,18 @@ HOLD_BACK_S = 0.02  # between the moment an event is stamped and the moment it c
 
 
 class Merge:
-    """Follows all files of a folder. Events come out ordered by time, a little late, so that none overtakes another."""
+    """Follows all files of a folder. Events come out ordered by time, a little late, so that none overtakes another.
+
+    `on_read` is called with each event as soon as it is there, whatever the order.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
         folder.mkdir()
         self._offsets: dict[Path, int] = {}
         self._held: list[Event] = []
+        self.last_s = 0.0  # time of the last event that has come out
+        self.on_read: Callable[[Event], None] = lambda event: None
 
     def read_new(self, now_s: float) -> list[Event]:
         """What was told up to a moment before `now_s` and has not come out yet."""
@@ -35,6 +41,7 @@ class Merge:
         self._held.sort(key=lambda event: event.t_s)
         count = next((i for i, event in enumerate(self._held) if event.t_s > until_s), len(self._held))
         out, self._held = self._held[:count], self._held[count:]
+        self.last_s = out[-1].t_s if out else self.last_s
         return out
 
     def _read(self, path: Path) -> None:
@@ -43,4 +50,7 @@ class Merge:
             data = file.read()
         whole = data[: data.rfind(b"\n") + 1]
         self._offsets[path] = self._offsets.get(path, 0) + len(whole)
-        self._held += [decode(line) for line in whole.splitlines()]
+        for line in whole.splitlines():
+            event = decode(line)
+            self._held.append(event)
+            self.on_read(event)

@@ -18,7 +18,7 @@ from workbench.engines.real.watchdog import PATIENCE_S, Watchdog
 from workbench.runs.events import Event, RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
 
-TURN_S = 0.02
+TURN_S = 0.01
 DAY_S = 86400.0
 GRACE_S = 2.0  # for members to read that the work is over, once the leader has said so
 
@@ -44,6 +44,7 @@ class RealRun:
         self.until_s = scenario.run.duration or float("inf")
         planned = strikes(scenario, combination, min(self.until_s, DAY_S))
         self.faults = Faults(self.supervisor, self.job, planned, self._tell)
+        self.supervisor.merge.on_read = self.faults.watch
         self.watchdog = Watchdog(self.supervisor, patience_s)
         self.stop_reason = ""
         self.leader_done_s: float | None = None
@@ -68,6 +69,8 @@ class RealRun:
         self.supervisor.close()
         for event in self.supervisor.merge.read_rest():
             self.writer.write(event)
+        if outcome == "finished" and not reason:
+            ended_s = self.supervisor.merge.last_s  # waiting for processes to end is no part of the run
         self.writer.write(RunFinished(t_s=round(ended_s, 6), outcome=outcome, reason=reason))
         self.writer.flush()
 
@@ -91,7 +94,6 @@ class RealRun:
             self.supervisor.turn(TURN_S)
             for event in self.supervisor.merge.read_new(self.supervisor.now_s):
                 self.writer.write(event)
-                self.faults.watch(event)
             self.faults.turn()
             for command in self.control.poll():
                 self._obey(command)

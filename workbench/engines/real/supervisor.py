@@ -24,7 +24,20 @@ from workbench.engines.real import codec, store
 from workbench.engines.real import member as members
 from workbench.engines.real.merge import Merge
 
-PRELOAD = ["torch", "torch.distributed", "torch._dynamo", "numpy", "workbench.engines.real.member"]
+PRELOAD = [
+    "torch",
+    "torch.distributed",
+    "torch._dynamo",  # the first optimiser would import it, for seconds
+    "numpy",
+    "pyarrow",
+    "sklearn.datasets",
+    "sklearn.decomposition",
+    "sklearn.linear_model",
+    "workbench.engines.real.member",
+    "workbench.engines.real.workshop",
+    "workbench.architectures.job",
+    "workbench.document.text",
+]
 START_UP_S = 90.0
 MEMBER_BYTES = 400e6
 

@@ -32,13 +32,18 @@ class Faults:
 
     def strike(self, strike: Strike) -> None:
         member = self.world.members.get(strike.worker)
-        if member is None or member.finished or member.frozen:
+        if member is None or member.finished or member.frozen or self._over:
             return
         self.tell(FaultBegan(kind=strike.kind, worker=strike.worker, origin=strike.origin))
         if strike.kind == "freeze":
             self._freeze(strike)
         else:
             self._crash(strike.worker, "crash", self._back_after_s(strike), strike.kind)
+
+    @property
+    def _over(self) -> bool:
+        """Whether the leader has ended its work: nothing that comes later belongs to the run."""
+        return self.world.members[LEADER].finished and LEADER not in self.world.lost
 
     def _back_after_s(self, strike: Strike) -> float | None:
         if strike.worker == LEADER and strike.lasts_s is None:
@@ -53,6 +58,8 @@ class Faults:
 
     def _join(self, what: tuple[str, str]) -> None:
         worker, kind = what
+        if self._over:
+            return
         self.tell(FaultEnded(kind=kind, worker=worker))
         self.tell(WorkerJoined(worker=worker))
         self.world.add(worker, self.job.program(worker))

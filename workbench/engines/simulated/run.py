@@ -120,7 +120,7 @@ class SimulatedRun:
         for member in self.world.members.values():
             if member.outcome is not None:
                 return "failed", f"{member.name}: {member.outcome.args[0]}: {member.outcome.args[-1]}"
-        if leader.finished and LEADER not in self.world.lost and not self._still_busy():
+        if leader.finished and LEADER not in self.world.lost and (not self._still_busy() or self.world.clock.idle):
             return "finished", ""
         if self.world.clock.idle:
             return self._deadlock()
@@ -130,7 +130,7 @@ class SimulatedRun:
         return None
 
     def _still_busy(self) -> bool:
-        """Whether a member still has to read that the work is over; a frozen one never will."""
+        """Whether a member still has to read that the work is over; a frozen one never will, and a late one waits for ever."""
         return any(not member.frozen for member in self.world.unfinished)
 
     def _deadlock(self) -> tuple[str, str]:
