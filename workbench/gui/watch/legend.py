@@ -1,0 +1,68 @@
+"""The legend in the title row of a chart: a short line of each colour and style, and its name."""
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from workbench.gui import theme
+
+SAMPLE = 18
+SPACE = 14
+
+
+class Key(NamedTuple):
+    """What a colour or a style of line stands for; `token` is a colour `#RRGGBB`."""
+
+    name: str
+    token: str
+    dashed: bool = False
+
+
+class Legend(QWidget):
+    """Keys in one row; the last ones give way when there is no room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: list[Key] = []
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(0)
+        theme.changed.connect(self.update)
+
+    def show_keys(self, keys: list[Key]) -> None:
+        if keys != self._keys:
+            self._keys = keys
+            self.setToolTip("\n".join(key.name for key in keys))
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(sum(self._widths())), 22)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 22)
+
+    def _widths(self) -> list[float]:
+        metrics = QFontMetricsF(theme.font(theme.SECONDARY))
+        return [SAMPLE + 6 + metrics.horizontalAdvance(key.name) + SPACE for key in self._keys]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.font(theme.SECONDARY))
+        widths = self._widths()
+        x = max(0.0, self.width() - sum(widths) + SPACE)
+        middle = self.height() / 2
+        for key, width in zip(self._keys, widths, strict=True):
+            pen = QPen(theme.color(key.token), 2.0)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            if key.dashed:
+                pen.setDashPattern([2.5, 1.5])
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x, middle), QPointF(x + SAMPLE, middle))
+            painter.setPen(theme.color(theme.tokens().text2))
+            room = QRectF(x + SAMPLE + 6, 0, width, self.height())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, key.name)
+            x += width
+        painter.end()
