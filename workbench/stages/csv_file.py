@@ -144,7 +144,10 @@ def _require_closed_quotes(path: Path, table: Any, header: bool) -> None:
 
 
 def _told(error: Exception, file: str, head: Head, kinds: Mapping[str, str]) -> Exception:
-    """The error in terms of rows (the first is 1, blank lines do not count) and columns, or the wish to read a column as another kind."""
+    """The error in terms of rows and columns, or the wish to read a column as another kind.
+
+    The first row of the file is 1; blank lines do not count.
+    """
     text = str(error)
     if found := _WIDTH.search(text):
         row, wanted, got = found.groups()
