@@ -1,0 +1,250 @@
+"""The commands; the only place with exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench import __version__
+
+if TYPE_CHECKING:
+    from workbench.document.problems import Problem
+    from workbench.document.text import Document
+
+HELD, MISSED, UNKNOWN, WRONG, CANNOT, OURS, INTERRUPTED = 0, 1, 2, 64, 69, 70, 130
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+Scenario = Annotated[Path, typer.Argument(help="scenario file")]
+AsJson = Annotated[bool, typer.Option("--json", help="machine-readable output")]
+
+
+class Refused(Exception):
+    """A document that cannot be run, with all that is wrong with it."""
+
+    def __init__(self, path: Path, problems: tuple[Problem, ...]):
+        super().__init__(path, problems)
+        self.path, self.problems = path, problems
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out one command; its exit code."""
+    try:
+        return app(args=arguments, prog_name="workbench", standalone_mode=False) or 0
+    except BaseException as error:  # noqa: BLE001 - the one place that maps errors to exit codes
+        return exit_code(error)
+
+
+def exit_code(error: BaseException) -> int:
+    """What an error means to whoever called, told on standard error."""
+    from workbench.engines.errors import CannotRun
+
+    match error:
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else OURS
+        case typer.Exit():
+            return error.exit_code
+        case KeyboardInterrupt() | typer.Abort():
+            return INTERRUPTED
+        case Refused():
+            for problem in error.problems:
+                sys.stderr.write(f"{error.path}: {problem.told()}\n")
+            return WRONG
+        case CannotRun():
+            sys.stderr.write(f"this machine cannot: {error}\n")
+            return CANNOT
+        case OSError() if error.filename is not None:
+            sys.stderr.write(f"{error.filename}: {error.strerror}\n")
+            return WRONG
+        case typer.BadParameter():
+            sys.stderr.write(f"{error.format_message()}\n")
+            return WRONG
+    if hasattr(error, "format_message"):  # every other complaint about the command line
+        sys.stderr.write(f"{error.format_message()}\n")
+        return WRONG
+    traceback.print_exception(error)
+    return OURS
+
+
+def _read(path: Path) -> Document:
+    """The checked document of a file. Refused with all its problems, FileNotFoundError."""
+    from workbench.architectures.check import check_all
+
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{path} is not UTF-8 text") from None
+    document = check_all(text, path.parent)
+    if any(problem.refuses for problem in document.problems):
+        raise Refused(path, document.problems)
+    return document
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="print the version")] = False) -> None:
+    """Design a machine-learning pipeline once, run it for real and simulate it, and see what happens when it breaks."""
+    if version:
+        print(__version__)
+        raise typer.Exit(0)
+
+
+@app.command()
+def run(
+    scenario: Scenario,
+    real: Annotated[bool, typer.Option("--real", help="run it on processes of this machine")] = False,
+    simulated: Annotated[bool, typer.Option("--simulated", help="simulate it (the default)")] = False,
+    combination: Annotated[
+        list[str] | None, typer.Option("--combination", "-c", help="only this one; may repeat")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="study folder; runs/<name>-<time> when left out")] = None,
+    html: Annotated[bool, typer.Option("--html", help="write report.html into the study folder")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Run a scenario, for real or simulated, and report."""
+    from workbench.studies.compare import Comparison
+    from workbench.terminal import carry_out_with_progress, free_folder
+
+    document = _read(scenario)
+    known = [c.id for c in document.scenario.architectures]
+    for name in combination or []:
+        if name not in known:
+            raise typer.BadParameter(f"there is no architecture '{name}'; known are {', '.join(known)}")
+    chosen = [engine for engine, wanted in (("simulated", simulated), ("real", real)) if wanted]
+    study = Comparison(
+        text=document.text,
+        scenario=document.scenario,
+        folder=scenario.parent,
+        out=free_folder(out, scenario.stem),
+        engines=tuple(chosen or ["simulated"]),
+        combinations=tuple(combination or ()),
+    )
+    outcomes = carry_out_with_progress(study, quiet=as_json)
+    code = _print_report(study.out, "json" if as_json else "text")
+    if html:
+        path = _write_html(study.out, study.out / "report.html", "en")
+        if not as_json:
+            print(f"\nreport: {path.resolve()}")
+    return INTERRUPTED if "stopped" in outcomes else code
+
+
+@app.command()
+def check(scenario: Scenario, as_json: AsJson = False) -> int:
+    """List all problems of a scenario, each with its place."""
+    try:
+        problems = _read(scenario).problems
+    except Refused as refused:
+        if not as_json:
+            raise
+        problems = refused.problems
+    if as_json:
+        rows = [
+            {"line": p.line, "place": p.place, "code": p.code, "severity": p.severity, "text": p.words()}
+            for p in problems
+        ]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return WRONG if any(p.refuses for p in problems) else HELD
+    for problem in problems:
+        print(f"{scenario}: {problem.told()}")
+    print(f"{scenario}: can be run")
+    return HELD
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="study folder or run folder")],
+    form: Annotated[str, typer.Option("--format", help="text, markdown, json or html")] = "text",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="file for html; report.html in the folder when left out")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="en or ja (html)")] = "en",
+) -> int:
+    """Report on runs: numbers, and which expectations were missed."""
+    from workbench.runs.folder import runs_in
+
+    if not runs_in(folder):
+        raise typer.BadParameter(f"{folder} holds no run")
+    if form == "html":
+        print(_write_html(folder, out or folder / "report.html", language))
+        return _code_of(folder)
+    if form not in ("text", "markdown", "json"):
+        raise typer.BadParameter(f"'{form}' is no format; known are text, markdown, json, html")
+    return _print_report(folder, form)
+
+
+def _print_report(folder: Path, form: str) -> int:
+    from workbench.runs import report as reports
+
+    built = reports.build(folder)
+    render = {"text": reports.render_text, "markdown": reports.render_markdown, "json": reports.render_json}[form]
+    print(render(built))
+    return {"held": HELD, "missed": MISSED, "unknown": UNKNOWN}[built.outcome]
+
+
+def _write_html(folder: Path, path: Path, language: str) -> Path:
+    from workbench.runs import report as reports
+    from workbench.runs.report_html import render_html
+
+    path.write_text(render_html(reports.build(folder), language), encoding="utf-8")
+    return path
+
+
+def _code_of(folder: Path) -> int:
+    from workbench.runs import report as reports
+
+    return {"held": HELD, "missed": MISSED, "unknown": UNKNOWN}[reports.build(folder).outcome]
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="stages, architectures, accelerators, metrics or scenarios")] = "stages",
+    as_json: AsJson = False,
+) -> int:
+    """List what a scenario may use."""
+    from workbench import terminal
+
+    if what not in terminal.LISTS:
+        raise typer.BadParameter(f"'{what}' cannot be listed; known are {', '.join(terminal.LISTS)}")
+    rows: list[dict[str, Any]] = terminal.LISTS[what]()
+    print(json.dumps(rows, indent=2, ensure_ascii=False) if as_json else terminal.as_table(rows))
+    return HELD
+
+
+@app.command()
+def schema() -> int:
+    """Print the JSON Schema of scenario files, for editors."""
+    from workbench.document.schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return HELD
+
+
+@app.command()
+def trust(file: Annotated[Path, typer.Argument(help="Python file that a scenario of yours calls")]) -> int:
+    """Let a Python file run in your pipelines, until its content changes."""
+    from workbench.stages import trust as trusted
+
+    digest = trusted.digest_of(file.read_bytes())
+    trusted.trust(digest, str(file))
+    print(f"{file} is trusted as {digest[:12]}…")
+    return HELD
+
+
+@app.command()
+def gui(scenario: Annotated[Path | None, typer.Argument(help="scenario file to open")] = None) -> int:
+    """Open the window."""
+    return subprocess.call([sys.executable, "-m", "workbench.gui", *([str(scenario)] if scenario else [])])
+
+
+@app.command(hidden=True)
+def engine() -> int:
+    """Serve a window: requests as lines of JSON on standard input, answers on standard output."""
+    from workbench.studies import service
+    from workbench.terminal import warm_up_real_engine
+
+    service.serve(sys.stdin, service.answer_on_stdout, _code_of, warm_up_real_engine)
+    return HELD

@@ -1,0 +1,193 @@
+"""What the command line shows: progress of a study, tables, and where a study's folder lies."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workbench.engines.control import Control
+from workbench.runs.folder import RunReader
+from workbench.runs.state import RunState
+from workbench.studies.compare import Comparison, carry_out
+
+LOOK_S = 0.1
+
+
+def free_folder(out: Path | None, name: str) -> Path:
+    """`out`, or a new folder under runs/ that nobody has."""
+    if out is not None:
+        return out
+    stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    candidates = [Path("runs") / stem, *(Path("runs") / f"{stem}-{i}" for i in range(2, 1000))]
+    return next(path for path in candidates if not path.exists())
+
+
+def carry_out_with_progress(study: Comparison, quiet: bool) -> list[str]:
+    """Carry a study out, with a bar for each of its runs; the outcomes. The bars read the run folders, as a window does."""
+    import dataclasses
+
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    ]
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=quiet) as progress:
+        watcher = _Watcher(progress)
+        try:
+            return carry_out(dataclasses.replace(study, notify=watcher.notify), Control())
+        finally:
+            watcher.close()
+
+
+class _Watcher:
+    """Follows the newest run folder on a thread of its own, and shows how far it is."""
+
+    def __init__(self, progress: Any):
+        self.progress = progress
+        self.over = threading.Event()
+        self.thread: threading.Thread | None = None
+
+    def notify(self, message: dict[str, Any]) -> None:
+        if "started" in message:
+            folder = Path(message["started"])
+            self.over = threading.Event()
+            task = self.progress.add_task(folder.name, total=None, note="")
+            self.thread = threading.Thread(target=self._follow, args=(folder, task, self.over), daemon=True)
+            self.thread.start()
+        elif "finished" in message:
+            self.close()
+
+    def close(self) -> None:
+        self.over.set()
+        if self.thread is not None:
+            self.thread.join()
+            self.thread = None
+
+    def _follow(self, folder: Path, task: Any, over: threading.Event) -> None:
+        reader, state = RunReader(folder), RunState()
+        ended = False
+        while not ended:
+            ended = over.wait(LOOK_S)
+            for event in reader.read_new():
+                state.apply(event)
+            done, note = state.steps_done, f"{len(state.failures)} failures" if state.failures else ""
+            total = state.steps_of or None
+            if state.outcome:
+                total = total or 1
+                done, note = (total if state.outcome == "finished" else done), f"{state.outcome} {note}".strip()
+            self.progress.update(task, completed=done, total=total, note=note)
+
+
+def warm_up_real_engine() -> None:
+    """Start the forkserver before the first run needs it."""
+    from workbench.engines.errors import CannotRun
+    from workbench.engines.real.supervisor import warm_up
+
+    try:
+        warm_up()
+    except CannotRun:
+        return  # a request for a real run will be told so; simulations do not need it
+
+
+# --- lists -------------------------------------------------------------------------------------------------------
+
+
+def _stages() -> list[dict[str, Any]]:
+    from workbench.stages.registry import STAGES
+
+    return [
+        {
+            "stage": name,
+            "group": kind.group,
+            "inputs": " ".join(f"{p.name}:{p.type}" for p in kind.inputs),
+            "outputs": " ".join(f"{p.name}:{p.type}" for p in kind.outputs),
+            "what it is": kind.doc,
+        }
+        for name, kind in STAGES.items()
+    ]
+
+
+def _architectures() -> list[dict[str, Any]]:
+    from workbench.architectures.registry import ORCHESTRATIONS, TRAININGS
+
+    known: dict[str, dict[str, Any]] = {"orchestration": dict(ORCHESTRATIONS), "training": dict(TRAININGS)}
+    return [
+        {"architecture": name, "side": side, "parameters": " ".join(kind.model_fields), "what it is": kind.doc}
+        for side, kinds in known.items()
+        for name, kind in kinds.items()
+    ]
+
+
+def _accelerators() -> list[dict[str, Any]]:
+    from workbench.catalogues.accelerators import ACCELERATORS
+
+    return [
+        {
+            "accelerator": name,
+            "peak": f"{a.peak_operations_per_s / 1e12:g} Tflop/s",
+            "reached": f"{a.reached:.0%}",
+            "memory": f"{a.memory_bytes / 1e9:g} GB",
+            "bandwidth": f"{a.memory_bytes_per_s / 1e9:g} GB/s",
+            "source": a.source,
+        }
+        for name, a in ACCELERATORS.items()
+    ]
+
+
+def _metrics() -> list[dict[str, Any]]:
+    from workbench.document.metrics import METRICS
+
+    return [{"metric": name, "unit": m.unit, "what it is": m.english} for name, m in METRICS.items()]
+
+
+def _scenarios() -> list[dict[str, Any]]:
+    from workbench.document.text import read
+
+    rows = []
+    for path in sorted(Path("scenarios").glob("**/*.yaml")):
+        scenario = read(path.read_text(encoding="utf-8-sig")).scenario
+        rows.append({"file": str(path), "name": scenario.name, "what it shows": scenario.description})
+    return rows
+
+
+LISTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "stages": _stages,
+    "architectures": _architectures,
+    "accelerators": _accelerators,
+    "metrics": _metrics,
+    "scenarios": _scenarios,
+}
+
+
+def as_table(rows: list[dict[str, Any]]) -> str:
+    """Rows as a table for the terminal."""
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0] if rows else []:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    console = Console(file=StringIO(), width=Console().width)
+    console.print(table)
+    return console.file.getvalue().rstrip()  # type: ignore[attr-defined]
