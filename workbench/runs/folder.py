@@ -41,13 +41,17 @@ class RunWriter:
         self.path = Path(path)
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = WriterLock(self.path / LOCK)
+        if (self.path / EVENTS).exists():
+            self._lock.release()
+            raise FileExistsError(f"{self.path} holds a run already")
         (self.path / ARTIFACTS).mkdir(exist_ok=True)
-        self._events = open(self.path / EVENTS, "xb", buffering=0)  # noqa: SIM115 - closed by close()
-        self._waiting: list[bytes] = []
-        self._flushed_at = time.monotonic()
         (self.path / SCENARIO).write_text(scenario_text, encoding="utf-8")
         about = json.dumps(machine.describe(), indent=2, ensure_ascii=False)
         (self.path / MACHINE).write_text(about + "\n", encoding="utf-8")
+        # last, because readers take a folder for a run as soon as it has this file
+        self._events = open(self.path / EVENTS, "xb", buffering=0)  # noqa: SIM115 - closed by close()
+        self._waiting: list[bytes] = []
+        self._flushed_at = time.monotonic()
         self._events.write(msgspec.json.encode({"format": FORMAT, "kind": KIND}) + b"\n")
 
     def write(self, event: Event) -> None:
