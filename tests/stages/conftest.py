@@ -30,7 +30,7 @@ def context(tmp_path: Path, measured: list[tuple[str, float, str]]) -> Context:
 def work(context: Context) -> Callable[..., Any]:
     """work(kind, inputs, **parameters): the one output of a stage."""
 
-    def run(kind: str, inputs: dict[str, Any] | None = None, **parameters: Any) -> Any:
+    def run(kind: str, inputs: dict[str, Any] | None = None, /, **parameters: Any) -> Any:
         (value,) = STAGES[kind](**parameters).work(inputs or {}, context).values()
         return value
 

@@ -86,11 +86,13 @@ class Estimator(Stage):
         if self.kind == "naive-bayes":
             bayes = GaussianNB().fit(x, y)
             return "gaussian-naive-bayes", {"mean": bayes.theta_, "variance": bayes.var_, "prior": bayes.class_prior_}
-        if self.kind == "nearest-centroid":
-            return "nearest-centroid", {"centroids": NearestCentroid().fit(x, y).centroids_}
         with warnings.catch_warnings():
             # Fewer iterations than convergence needs are the user's choice: the measured accuracy tells what they cost.
             warnings.simplefilter("ignore", ConvergenceWarning)
+            # Features that do not vary within a class are nothing to this kind: only its centres are kept.
+            warnings.filterwarnings("ignore", "self.within_class_std_dev_", UserWarning)
+            if self.kind == "nearest-centroid":
+                return "nearest-centroid", {"centroids": NearestCentroid().fit(x, y).centroids_}
             if self.kind == "linear-svm":
                 line = LinearSVC(C=self.strength, max_iter=self.iterations, random_state=seed).fit(x, y)
             else:

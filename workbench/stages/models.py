@@ -7,15 +7,23 @@ import numpy as np
 from workbench.stages.base import BadInput
 from workbench.stages.values import Model
 
-ROWS_AT_ONCE = 65_536  # so that the hidden layers of a million rows do not fill the memory
+NUMBERS_AT_ONCE = 16_000_000  # so that what stands between a million rows and their scores does not fill the memory
 
 
 def predicted(model: Model, x: np.ndarray) -> np.ndarray:
     """The position in `model.classes` for each row of `x`: int64 of shape (rows,). BadInput if the widths differ."""
     if x.shape[1] != len(model.features):
         raise BadInput(f"the data has {x.shape[1]} features and the model was trained with {len(model.features)}")
-    parts = [scores(model, x[at : at + ROWS_AT_ONCE]).argmax(axis=1) for at in range(0, len(x), ROWS_AT_ONCE)]
+    rows = max(1, NUMBERS_AT_ONCE // _numbers_a_row(model))
+    parts = [scores(model, x[at : at + rows]).argmax(axis=1) for at in range(0, len(x), rows)]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+
+def _numbers_a_row(model: Model) -> int:
+    """How many numbers one row takes on the way to its scores."""
+    if model.kind == "perceptron":
+        return sum(len(array) for name, array in model.arrays.items() if name.startswith("bias_"))
+    return len(model.classes) * len(model.features)
 
 
 def scores(model: Model, x: np.ndarray) -> np.ndarray:

@@ -1,0 +1,116 @@
+"""What holds for every kind of stage."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import workbench.stages
+from workbench.stages import registry
+from workbench.stages.base import GROUPS, PORT_TYPES, Stage
+from workbench.stages.registry import OWN, STAGES, kinds
+from workbench.stages.sample import Sample
+
+HERE = Path(workbench.stages.__file__).parent
+HEAVY = ("torch", "sklearn", "pandas", "scipy", "pyarrow")
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_a_stage_is_described_in_both_languages(kind: str) -> None:
+    stage = OWN[kind]
+    assert stage.group in GROUPS
+    assert stage.title.isascii()
+    assert stage.doc.isascii()
+    assert not stage.title_ja.isascii()
+    assert not stage.doc_ja.isascii()
+    for name, field in stage.model_json_schema()["properties"].items():
+        assert field["description"].isascii(), name
+        assert not field["ja"].isascii(), name
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_a_stage_has_typed_ports_of_different_names(kind: str) -> None:
+    stage = OWN[kind]
+    assert stage.outputs
+    for ports in (stage.inputs, stage.outputs):
+        assert all(port.type in PORT_TYPES for port in ports)
+        assert len({port.name for port in ports}) == len(ports)
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_a_stage_can_be_placed_without_parameters(kind: str) -> None:
+    assert OWN[kind]().model_dump(mode="json") is not None
+
+
+def test_only_the_python_stage_runs_code_of_the_user() -> None:
+    assert [kind for kind in OWN if OWN[kind].runs_user_code] == ["python"]
+
+
+def test_every_kind_has_a_name() -> None:
+    assert kinds() == tuple(STAGES)
+    assert set(OWN) <= set(STAGES)
+
+
+def test_nothing_here_uses_pickle() -> None:
+    forbidden = {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
+    for path in HERE.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                assert not forbidden & {name.name.split(".")[0] for name in node.names}, path.name
+            if isinstance(node, ast.ImportFrom):
+                assert (node.module or "").split(".")[0] not in forbidden, path.name
+            if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+                assert isinstance(node.value, ast.Constant), path.name
+                assert node.value.value is False, path.name
+            if isinstance(node, ast.Attribute):
+                assert ast.unparse(node) not in ("torch.load", "torch.save", "np.load"), path.name
+
+
+def test_knowing_and_checking_stages_loads_no_heavy_library() -> None:
+    code = (
+        "import sys; from pathlib import Path;"
+        "from workbench.document.scenario import Scenario, Pipeline;"
+        "from workbench.stages.check import check; from workbench.stages.sizes import sizes;"
+        "p = {'stages': [{'id': 'a', 'use': 'sample'}, {'id': 'b', 'use': 'prepare'}, {'id': 'c', 'use': 'train'}],"
+        " 'links': ['a.table -> b.table', 'b.dataset -> c.dataset']};"
+        "s = Scenario.model_validate({'pipeline': p});"
+        "assert check(s, Path()) == []; sizes(s.pipeline, Path());"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
+
+
+class _Point:
+    """An entry point of an installed package, as importlib.metadata gives it."""
+
+    def __init__(self, name: str, loaded: Any):
+        self.name, self.value, self._loaded = name, f"package:{name}", loaded
+
+    def load(self) -> Any:
+        return self._loaded
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, *points: _Point) -> dict[str, type[Stage]]:
+    monkeypatch.setattr(registry, "entry_points", lambda group: points if group == "workbench.stages" else ())
+    return registry._installed()
+
+
+def test_stages_of_installed_packages_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert installed(monkeypatch, _Point("theirs", Sample)) == {"theirs": Sample}
+
+
+def test_an_installed_stage_cannot_take_the_name_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="two installed packages name a stage 'train'"):
+        installed(monkeypatch, _Point("train", Sample))
+
+
+def test_an_entry_point_that_is_no_stage_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TypeError, match="entry point odd"):
+        installed(monkeypatch, _Point("odd", dict))
