@@ -1,0 +1,286 @@
+"""The inspector of a scenario: a section for each part of the question, shown when no stage is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.document import edits
+from workbench.document.problems import Problem
+from workbench.document.scenario import Scenario
+from workbench.gui import theme, words
+from workbench.gui.editor import Editor
+from workbench.gui.inspector.fields import Field, TextField
+from workbench.gui.inspector.form import Form, merge_key
+from workbench.gui.inspector.specs import Spec, specs
+from workbench.gui.parts import Button, IconButton, Section
+
+Where = tuple[str | int, ...]
+
+
+def commit(editor: Editor, field: Field, path: Where, value: Any, typing: int) -> None:
+    """Make a change of a field an edit; where the document cannot hold the value, the field says why."""
+    try:
+        after = edits.set_field(editor.scenario, path, value)
+    except ValueError as error:
+        field.complain([_reason(error)])
+        return
+    field.complain([])
+    editor.edit(after, merge=merge_key(".".join(map(str, path)), field, typing))
+
+
+def _reason(error: ValueError) -> str:
+    """What a refusal of the model says, without pydantic's frame around it."""
+    if isinstance(error, ValidationError):
+        return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+    return str(error)
+
+
+class Part(QWidget):
+    """A piece of the scenario's inspector that shows what lies at a path of the document."""
+
+    def show_scenario(self, scenario: Scenario) -> None:
+        raise NotImplementedError
+
+    def complain(self, problems: Sequence[Problem]) -> None:
+        raise NotImplementedError
+
+    def focus_place(self, place: str) -> bool:
+        """Put the focus on the field of a problem's place; false if it is not here."""
+        raise NotImplementedError
+
+
+class ModelPart(Part):
+    """The fields of one model, such as the network. `names` chooses some of them."""
+
+    def __init__(
+        self,
+        editor: Editor,
+        model: type[BaseModel],
+        path: Where,
+        names: Sequence[str] = (),
+        own: dict[str, Field] | None = None,
+        place: str = "",
+    ) -> None:
+        super().__init__()
+        self.setProperty("role", "clear")
+        self._editor, self._path = editor, path
+        self._place = place or place_of(path)
+        chosen = [spec for spec in specs(model) if (not names or spec.name in names) and spec.sort != "other"]
+        chosen += [field.spec for name, field in (own or {}).items() if name not in {spec.name for spec in chosen}]
+        self.form = Form(chosen, editor.folder, own)
+        self.form.edited.connect(self._edited)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.form)
+
+    def _edited(self, name: str, value: Any, typing: int) -> None:
+        commit(self._editor, self.form.fields[name], (*self._path, name), value, typing)
+
+    def show_scenario(self, scenario: Scenario) -> None:
+        model = at_path(scenario, self._path)
+        self.form.put(plain(model))
+
+    def complain(self, problems: Sequence[Problem]) -> None:
+        self.form.complain(problems, self._place)
+
+    def focus_place(self, place: str) -> bool:
+        prefix = f"{self._place}." if self._place else ""
+        name = place.removeprefix(prefix).split(".")[0].split("[")[0]
+        if not place.startswith(prefix) or name not in self.form.fields:
+            return False
+        self.form.focus(name)
+        return True
+
+
+class ListPart(Part):
+    """A card for each of several models, such as the faults, with a button to remove it; and one to add another."""
+
+    def __init__(
+        self,
+        editor: Editor,
+        path: Where,
+        make: Callable[[int, Any], list[Part]],
+        fresh: Callable[[Scenario], BaseModel],
+        add_key: str,
+        signature: Callable[[Any], object] = lambda model: None,
+        least: int = 0,
+    ) -> None:
+        super().__init__()
+        self.setProperty("role", "clear")
+        self._editor, self._path, self._make, self._fresh = editor, path, make, fresh
+        self._signature, self._least = signature, least
+        self._parts: list[list[Part]] = []
+        self._shown: list[object] | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._cards = QVBoxLayout()
+        self._cards.setSpacing(8)
+        self._column.addLayout(self._cards)
+        row = QHBoxLayout()
+        row.addWidget(Button(add_key, self._add, "link", "plus"))
+        row.addStretch(1)
+        self._column.addLayout(row)
+
+    def _models(self, scenario: Scenario) -> tuple[Any, ...]:
+        return tuple(at_path(scenario, self._path))
+
+    def show_scenario(self, scenario: Scenario) -> None:
+        models = self._models(scenario)
+        wanted = [self._signature(model) for model in models]
+        if wanted != self._shown:
+            self._shown = wanted
+            self._rebuild(models)
+        for parts in self._parts:
+            for part in parts:
+                part.show_scenario(scenario)
+
+    def _rebuild(self, models: Sequence[Any]) -> None:
+        while item := self._cards.takeAt(0):
+            item.widget().hide()
+            item.widget().deleteLater()
+        self._parts = []
+        for i, model in enumerate(models):
+            card = QFrame()
+            card.setProperty("role", "card")
+            inside = QVBoxLayout(card)
+            inside.setContentsMargins(10, 8, 6, 10)
+            inside.setSpacing(8)
+            parts = self._make(i, model)
+            row = QHBoxLayout()
+            row.setSpacing(2)
+            row.addWidget(parts[0], 1)
+            remove = IconButton("common.delete", "close", lambda i=i: self._remove(i))
+            remove.setEnabled(len(models) > self._least)
+            row.addWidget(remove)
+            row.setAlignment(remove, Qt.AlignmentFlag.AlignTop)
+            inside.addLayout(row)
+            for part in parts[1:]:
+                inside.addWidget(part)
+            self._cards.addWidget(card)
+            self._parts.append(parts)
+
+    def _add(self) -> None:
+        scenario = self._editor.scenario
+        self._editor.edit(edits.set_field(scenario, self._path, (*self._models(scenario), self._fresh(scenario))))
+
+    def _remove(self, which: int) -> None:
+        models = [model for i, model in enumerate(self._models(self._editor.scenario)) if i != which]
+        self._editor.edit(edits.set_field(self._editor.scenario, self._path, tuple(models)))
+
+    def complain(self, problems: Sequence[Problem]) -> None:
+        for parts in self._parts:
+            for part in parts:
+                part.complain(problems)
+
+    def focus_place(self, place: str) -> bool:
+        return any(part.focus_place(place) for parts in self._parts for part in parts)
+
+
+class TextsPart(Part):
+    """Lines of text, such as the expectations, each with a button to remove it."""
+
+    def __init__(self, editor: Editor, path: Where, fresh: Callable[[Scenario], str], add_key: str, label: str) -> None:
+        super().__init__()
+        self.setProperty("role", "clear")
+        self._editor, self._path, self._fresh, self._label = editor, path, fresh, label
+        self.fields: list[TextField] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(8)
+        column.addLayout(self._rows)
+        row = QHBoxLayout()
+        row.addWidget(Button(add_key, self._add, "link", "plus"))
+        row.addStretch(1)
+        column.addLayout(row)
+
+    def show_scenario(self, scenario: Scenario) -> None:
+        texts = at_path(scenario, self._path)
+        if len(texts) != len(self.fields):
+            self._rebuild(len(texts))
+        for field, text in zip(self.fields, texts, strict=True):
+            field.put(text)
+
+    def _rebuild(self, count: int) -> None:
+        while item := self._rows.takeAt(0):
+            item.widget().hide()
+            item.widget().deleteLater()
+        self.fields = []
+        for i in range(count):
+            line = QWidget()
+            line.setProperty("role", "clear")
+            row = QHBoxLayout(line)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(2)
+            field = TextField(Spec(str(i), "text"))
+            field.editor.setFont(theme.font(theme.SECONDARY))
+            field.name(words.say(self._label), "")
+            field.edited.connect(lambda value, typing, i=i: self._edited(i, value, typing))
+            row.addWidget(field, 1)
+            row.addWidget(IconButton("common.delete", "close", lambda i=i: self._remove(i)))
+            self._rows.addWidget(line)
+            self.fields.append(field)
+
+    def _edited(self, which: int, value: Any, typing: int) -> None:
+        texts = list(at_path(self._editor.scenario, self._path))
+        texts[which] = value or ""
+        commit(self._editor, self.fields[which], self._path, tuple(texts), typing)
+
+    def _add(self) -> None:
+        scenario = self._editor.scenario
+        texts = (*at_path(scenario, self._path), self._fresh(scenario))
+        self._editor.edit(edits.set_field(scenario, self._path, texts))
+        self.fields[-1].setFocus()
+
+    def _remove(self, which: int) -> None:
+        texts = [text for i, text in enumerate(at_path(self._editor.scenario, self._path)) if i != which]
+        self._editor.edit(edits.set_field(self._editor.scenario, self._path, tuple(texts)))
+
+    def complain(self, problems: Sequence[Problem]) -> None:
+        for i, field in enumerate(self.fields):
+            here = f"{place_of(self._path)}[{i}]"
+            field.complain([problem.words(words.language()) for problem in problems if problem.place == here])
+
+    def focus_place(self, place: str) -> bool:
+        for i, field in enumerate(self.fields):
+            if place == f"{place_of(self._path)}[{i}]":
+                field.setFocus()
+                return True
+        return False
+
+
+def at_path(scenario: Scenario, path: Where) -> Any:
+    """What lies at a path of the document."""
+    value: Any = scenario
+    for step in path:
+        value = value[step] if isinstance(step, int) else getattr(value, "with_" if step == "with" else step)
+    return value
+
+
+def plain(model: Any) -> dict[str, Any]:
+    """The fields of a model under the names that a document uses, not looked into."""
+    if isinstance(model, dict):
+        return model
+    return {(field.alias or name): getattr(model, name) for name, field in type(model).model_fields.items()}
+
+
+def place_of(path: Where) -> str:
+    """A path as the place of a problem: `faults[0].worker`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def section(key: str, parts: Sequence[Part], folded: bool = False) -> Section:
+    """Parts under a heading."""
+    box = Section(key, folded)
+    for part in parts:
+        box.body.addWidget(part)
+    return box
