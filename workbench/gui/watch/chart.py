@@ -31,7 +31,7 @@ class Axis(pg.AxisItem):
     """An axis with short numbers."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [compact(round(value * scale, 9)) for value in values]
+        return [compact(round(value * scale, 9), 1000) for value in values]
 
 
 class Overlay(pg.GraphicsObject):
@@ -62,20 +62,24 @@ class Overlay(pg.GraphicsObject):
             self._paint_pointed(painter, box, box.left() + (chart.pointed_s - low) * scale)
 
     def _paint_marks(self, painter: QPainter, box: QRectF, place: Callable[[float], float]) -> None:
-        texts = fault_marks.Words(painter, box.right())
-        shown = [mark for mark in self._chart.marks if place(mark.end_s) >= box.left()]
-        for mark in shown:
+        placed = []
+        for mark in self._chart.marks:
             left, right = place(mark.start_s), min(place(mark.end_s), box.right())
-            if left > box.right():
+            if left > box.right() or right < box.left():
                 continue
             fault_marks.band(painter, mark, max(left, box.left()), right, box.top() + HEAD_ROOM - 4, box.bottom())
-            fault_marks.flag(painter, mark, left, box.top() + HEAD_ROOM - 3)
-            texts.put(mark, left, box.top() + HEAD_ROOM - 5)
+            if left >= box.left():
+                placed.append((mark, left))
+        for mark, x in placed:
+            fault_marks.flag(painter, mark, x, box.top() + HEAD_ROOM - 3)
+        fault_marks.words_of(painter, placed, box.top() + HEAD_ROOM - 5, box.right())
 
     def _paint_pointed(self, painter: QPainter, box: QRectF, x: float) -> None:
         tokens = theme.tokens()
         painter.setPen(QPen(theme.color(tokens.text2, 0.8), 1))
         painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
+        if not self._chart.plot.underMouse():
+            return
         rows = self._chart.values_at_pointer()
         metrics = QFontMetricsF(theme.font(theme.DETAIL))
         width = max(metrics.horizontalAdvance(text) for text, _ in rows) + 26
@@ -155,8 +159,15 @@ class Chart(QWidget):
             self.unit = unit
             self._speak()
 
-    def draw(self, curves: list[Curve], marks: list[Mark], shown_s: tuple[float, float], top: float) -> None:
-        """Show these curves and marks over these times, the axis of values from 0 to `top`."""
+    def draw(
+        self,
+        curves: list[Curve],
+        marks: list[Mark],
+        shown_s: tuple[float, float],
+        top: float,
+        bottom: float = 0.0,
+    ) -> None:
+        """Show these curves and marks over these times, the axis of values from `bottom` to `top`."""
         self.curves, self.marks = curves, marks
         while len(self._items) < len(curves):
             item = pg.PlotCurveItem()
@@ -167,7 +178,7 @@ class Chart(QWidget):
             item.setPen(self._pen(curve))
         for item in self._items[len(curves) :]:
             item.setData([], [])
-        self._set_ranges(shown_s, top)
+        self._set_ranges(shown_s, bottom, top)
         self._overlay.update()
         self.setAccessibleDescription(self._described())
         self.plot.scene().prepareForPaint()
@@ -198,12 +209,13 @@ class Chart(QWidget):
                 rows.append((f"{curve.name}  {compact(float(f'{value:.4g}'))}", curve.token))
         return rows
 
-    def _set_ranges(self, shown_s: tuple[float, float], top: float) -> None:
+    def _set_ranges(self, shown_s: tuple[float, float], bottom: float, top: float) -> None:
         view = self.plot.plotItem.vb
         room = view.height() or 100.0
         # The head room above the highest value belongs to the shapes of faults.
-        upper = top * (1 + (HEAD_ROOM + 2) / max(40.0, room - HEAD_ROOM))
-        view.setRange(xRange=shown_s, yRange=(-0.02 * top, upper), padding=0, disableAutoRange=True)
+        upper = top + (top - bottom) * (HEAD_ROOM + 2) / max(40.0, room - HEAD_ROOM)
+        lower = bottom - 0.02 * (top - bottom)
+        view.setRange(xRange=shown_s, yRange=(lower, upper), padding=0, disableAutoRange=True)
         seconds, sign = time_unit(shown_s[1] - shown_s[0])
         self._axes[0].setScale(1 / seconds)
         self._axes[0].setLabel(words.say("watch.chart.time", unit=sign), **self._label_style())

@@ -10,6 +10,7 @@ from workbench.gui import theme, words
 from workbench.gui.watch import series
 from workbench.gui.watch.chart import Chart, Curve
 from workbench.gui.watch.followed_run import FollowedRun
+from workbench.gui.watch.legend import Key
 from workbench.gui.watch.run_look import Look, title
 from workbench.gui.watch.series import Growing, Line, Mark
 
@@ -131,7 +132,10 @@ class Charts(QWidget):
 
     def _draw_availability(self, shown: tuple[float, float], marks: list[Mark]) -> None:
         curves = [self._curve(run, series.availability(run.state, 120)) for run in self._runs if run.state.t_s > 0]
-        self.availability.draw(curves, marks, shown, 100.0)
+        lowest = min((float(curve.line.y.min()) for curve in curves), default=100.0)
+        bottom = next(floor for floor in (80.0, 50.0, 0.0) if floor <= lowest)
+        self.availability.draw(curves, marks, shown, 100.0, bottom)
+        self.availability.show_legend([Key(_count_words(self._runs))] if curves else [])
         self.availability.say_empty("" if curves else words.say("watch.chart.nothing"))
 
     def _draw_loss(self, shown: tuple[float, float], marks: list[Mark]) -> None:
@@ -170,3 +174,10 @@ def _take(run: FollowedRun, data: _Data) -> None:
 
 def _training_is_over(run: FollowedRun) -> bool:
     return bool(run.state.step_times) and run.state.steps_done >= run.state.steps_of > 0
+
+
+def _count_words(runs: list[FollowedRun]) -> str:
+    """How many members were lost, in all runs that are shown."""
+    count = sum(len(run.state.failures) for run in runs)
+    key = {0: "no_failures", 1: "one_failure"}.get(count, "failures")
+    return words.say(f"watch.chart.{key}", count=count)

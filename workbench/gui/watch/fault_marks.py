@@ -8,7 +8,6 @@ from workbench.gui.watch.series import Mark
 
 SIZE = 9.0
 WORDS = ("crash", "freeze", "leader-crash", "silent", "deadlock", "stopped")
-SAME_PLACE = 6.0  # pixels
 
 
 def word(mark: Mark) -> str:
@@ -38,8 +37,9 @@ def band(painter: QPainter, mark: Mark, left: float, right: float, top: float, b
     """From the fault to the next progress: a faint band with an edge on its left."""
     tint = colour(mark)
     fill = QColor(tint)
-    fill.setAlphaF(0.16 if theme.tokens().dark else 0.12)
+    fill.setAlphaF(0.10 if theme.tokens().dark else 0.08)
     painter.fillRect(QRectF(left, top, max(1.0, right - left), bottom - top), QBrush(fill))
+    tint.setAlphaF(0.75)
     painter.setPen(QPen(tint, 1))
     painter.drawLine(QPointF(left, top), QPointF(left, bottom))
 
@@ -51,26 +51,28 @@ def flag(painter: QPainter, mark: Mark, x: float, tip: float) -> None:
     painter.drawPolygon(shape(mark.kind, x, tip))
 
 
-class Words:
-    """Places the words of marks beside their shapes, and leaves out those that would lie on another."""
+def words_of(painter: QPainter, placed: list[tuple[Mark, float]], base: float, right_end: float) -> None:
+    """The words of marks at their x, in order, each beside its shape; those of a close group behind the group."""
+    metrics = QFontMetricsF(theme.font(theme.DETAIL))
+    painter.setFont(theme.font(theme.DETAIL))
+    painter.setPen(theme.color(theme.tokens().text))
+    for group in _groups(placed, metrics):
+        said = ", ".join(dict.fromkeys(word(mark) for mark, _ in group))
+        left = group[-1][1] + SIZE / 2 + 4
+        width = metrics.horizontalAdvance(said)
+        if left + width > right_end:
+            left = max(0.0, group[0][1] - SIZE / 2 - 4 - width)
+        painter.drawText(QPointF(left, base), said)
 
-    def __init__(self, painter: QPainter, right_end: float) -> None:
-        self._painter = painter
-        self._right_end = right_end
-        self._taken = -1e9
-        self._said = ""
-        self._metrics = QFontMetricsF(theme.font(theme.DETAIL))
 
-    def put(self, mark: Mark, x: float, base: float) -> None:
-        said = word(mark)
-        width = self._metrics.horizontalAdvance(said)
-        left = x + SIZE / 2 + 4
-        if left + width > self._right_end:
-            left = x - SIZE / 2 - 4 - width
-        if left < self._taken or (said == self._said and x < self._taken):
-            return
-        self._painter.setFont(theme.font(theme.DETAIL))
-        self._painter.setPen(theme.color(theme.tokens().text))
-        self._painter.drawText(QPointF(left, base), said)
-        self._taken = max(self._taken, left + width + 6)
-        self._said = said
+def _groups(placed: list[tuple[Mark, float]], metrics: QFontMetricsF) -> list[list[tuple[Mark, float]]]:
+    """Marks whose words would lie on the next shape go with it."""
+    groups: list[list[tuple[Mark, float]]] = []
+    for mark, x in placed:
+        if groups:
+            said = ", ".join(dict.fromkeys(word(each) for each, _ in groups[-1]))
+            if x - SIZE <= groups[-1][-1][1] + SIZE / 2 + 4 + metrics.horizontalAdvance(said):
+                groups[-1].append((mark, x))
+                continue
+        groups.append([(mark, x)])
+    return groups

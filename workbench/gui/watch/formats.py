@@ -1,10 +1,10 @@
 """Numbers and times as the panels write them: short, with the unit, and standing still while they change."""
 
 
-def compact(value: float) -> str:
-    """A number of an axis or a figure in at most six characters."""
+def compact(value: float, short_from: float = 9_999.5) -> str:
+    """A number in at most six characters; from `short_from` on with k, M, G or T."""
     size = abs(value)
-    if size >= 9_999.5:
+    if size >= short_from:
         for factor, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
             if size >= factor * 0.99995:
                 return f"{_trimmed(value / factor)}{letter}"

@@ -13,10 +13,10 @@ SPACE = 14
 
 
 class Key(NamedTuple):
-    """What a colour or a style of line stands for; `token` is a colour `#RRGGBB`."""
+    """What a colour or a style of line stands for; `token` is a colour `#RRGGBB`, or empty for words alone."""
 
     name: str
-    token: str
+    token: str = ""
     dashed: bool = False
 
 
@@ -45,7 +45,7 @@ class Legend(QWidget):
 
     def _widths(self) -> list[float]:
         metrics = QFontMetricsF(theme.font(theme.SECONDARY))
-        return [SAMPLE + 6 + metrics.horizontalAdvance(key.name) + SPACE for key in self._keys]
+        return [metrics.horizontalAdvance(key.name) + SPACE + (SAMPLE + 6 if key.token else 0) for key in self._keys]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -55,14 +55,19 @@ class Legend(QWidget):
         x = max(0.0, self.width() - sum(widths) + SPACE)
         middle = self.height() / 2
         for key, width in zip(self._keys, widths, strict=True):
-            pen = QPen(theme.color(key.token), 2.0)
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            if key.dashed:
-                pen.setDashPattern([2.5, 1.5])
-            painter.setPen(pen)
-            painter.drawLine(QPointF(x, middle), QPointF(x + SAMPLE, middle))
+            if key.token:
+                painter.setPen(_pen(key))
+                painter.drawLine(QPointF(x, middle), QPointF(x + SAMPLE, middle))
             painter.setPen(theme.color(theme.tokens().text2))
-            room = QRectF(x + SAMPLE + 6, 0, width, self.height())
+            room = QRectF(x + (SAMPLE + 6 if key.token else 0), 0, width, self.height())
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, key.name)
             x += width
         painter.end()
+
+
+def _pen(key: Key) -> QPen:
+    pen = QPen(theme.color(key.token), 2.0)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    if key.dashed:
+        pen.setDashPattern([2.5, 1.5])
+    return pen

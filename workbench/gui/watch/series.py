@@ -71,7 +71,7 @@ def rate(total: Line, now_s: float, shown: tuple[float, float], points: int) -> 
         return Line(NOTHING, NOTHING)
     usual = _usual_gap(total.x)
     knots = _with_stalls(total, usual, now_s)
-    begin, end = max(knots.x[0], shown[0]), min(knots.x[-1], shown[1])
+    begin, end = max(knots.x[0] + usual, shown[0]), min(knots.x[-1], shown[1])
     if end <= begin:
         return Line(NOTHING, NOTHING)
     window = max((shown[1] - shown[0]) * WINDOW_SHARE, WINDOW_STEPS * usual)
