@@ -182,3 +182,21 @@ def test_an_error_calls_a_row_by_its_number_in_the_whole_table(work: Callable[..
         if 7 in held:
             break
     assert "row 8, column 'city': 'Paris'" in refusal(work, people(city=cities), seed=seed)
+
+
+def test_classes_that_were_read_as_fractions_are_whole_numbers(work: Callable[..., Any]) -> None:
+    labels = [1.0, None, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
+    assert work("prepare", {"table": people(label=labels)}, held_out=0.3).classes == ("0", "1")
+
+
+def test_categories_that_come_back_as_numbers_are_known_again(work: Callable[..., Any]) -> None:
+    ports = ["1", "2", "1", "2", "2", "1", "1", "2"]
+    data = work("prepare", {"table": people(city=ports)}, held_out=0.25)
+    as_written = matrix(data.steps, pa.table({"age": [20.0, 30.0], "city": ["1", "2"]}))
+    for codes in ([1, 2], [1.0, 2.0]):
+        assert np.array_equal(matrix(data.steps, pa.table({"age": [20.0, 30.0], "city": codes})), as_written)
+
+
+def test_a_fraction_among_classes_is_refused_with_its_row_in_the_whole_table(work: Callable[..., Any]) -> None:
+    labels = [None, 1.0, 0.0, 1.5, 0.0, 1.0, 0.0, 1.0]
+    assert "row 4, column 'label': 1.5 is measured" in refusal(work, people(label=labels))

@@ -53,14 +53,14 @@ class Prepare(Stage):
         return Cost(12.0 * table.rows * max(columns, table.columns), 2 * table.bytes + bytes_, {"dataset": size})
 
     def work(self, inputs: Mapping[str, Any], context: Context) -> dict[str, Any]:
-        import numpy as np
 
         from workbench.stages import steps
         from workbench.stages.values import Dataset
 
         table, features = inputs["table"], self._features(inputs["table"])
         rows = self._usable(table, features, context)
-        table = table.take(rows)
+        if len(rows) < table.num_rows:
+            table = table.take(rows)
         codes, classes = _labels(table, self.label, self.stratify, rows)
         seed = context.seed if self.seed is None else self.seed
         train, test = split(codes, self.held_out, seed, self.stratify)
@@ -73,7 +73,6 @@ class Prepare(Stage):
         test_x = steps.matrix((step,), table.take(test), rows[test] + 1)
         context.measure("training_rows", float(len(train)), "rows")
         context.measure("held_out_rows", float(len(test)), "rows")
-        codes = codes.astype(np.int64)
         return {"dataset": Dataset(train_x, codes[train], test_x, codes[test], names, classes, (step,))}
 
     def _features(self, table: Any) -> list[str]:
@@ -106,6 +105,7 @@ def _labels(table: Any, label: str, stratify: bool, rows: Any) -> tuple[Any, tup
     """The class of each row as a position, and the classes: numbers in order of size, text in order of the alphabet."""
     import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     from workbench.stages.steps import as_text, is_number, is_text
 
@@ -118,16 +118,16 @@ def _labels(table: Any, label: str, stratify: bool, rows: Any) -> tuple[Any, tup
         if broken.any():
             first = int(broken.argmax())
             raise BadInput(
-                f"row {rows[first] + 1}, column '{label}': {values[first]:g} is measured, not a class; "
+                f"data row {rows[first] + 1}, column '{label}': {values[first]:g} is measured, not a class; "
                 "choose a column of text or whole numbers"
             )
-    texts = np.array(as_text(table, label).to_pylist(), dtype=object)
+    texts = as_text(table, label)
     numeric = is_number(kind) and not pa.types.is_boolean(kind)
-    classes = sorted(set(texts), key=(lambda text: (float(text), text)) if numeric else (lambda text: (0.0, text)))
+    classes = texts.unique().to_pylist()
     if not 2 <= len(classes) <= MOST_CLASSES:
         raise BadInput(f"column '{label}' holds {len(classes)} different values; classes are 2 to {MOST_CLASSES}")
-    place = {name: code for code, name in enumerate(classes)}
-    codes = np.array([place[text] for text in texts])
+    classes.sort(key=(lambda text: (float(text), text)) if numeric else (lambda text: (0.0, text)))
+    codes = pc.index_in(texts, pa.array(classes, pa.large_string())).to_numpy().astype(np.int64)
     counts = np.bincount(codes)
     if stratify and counts.min() < 2:
         raise BadInput(

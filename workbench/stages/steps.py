@@ -136,7 +136,7 @@ def _encoded(step: FittedStep, table: Any, rows: np.ndarray) -> np.ndarray:
         values = _numbers(table, name, rows)
         absent = np.isnan(values)
         if drops and absent.any():
-            raise BadInput(f"row {rows[absent.argmax()]}, column '{name}': the value is missing")
+            raise BadInput(f"data row {rows[absent.argmax()]}, column '{name}': the value is missing")
         values = np.where(absent, step.arrays["fill"][place], values)
         x[:, place] = (values - step.arrays["shift"][place]) * step.arrays["factor"][place]
     at = len(numbers)
@@ -172,7 +172,7 @@ def _numbers(table: Any, name: str, rows: np.ndarray | None) -> np.ndarray:
     infinite = np.isinf(values)
     if infinite.any():
         row = infinite.argmax() + 1 if rows is None else rows[infinite.argmax()]
-        raise BadInput(f"row {row}, column '{name}': the value is infinite")
+        raise BadInput(f"data row {row}, column '{name}': the value is infinite")
     return values
 
 
@@ -187,7 +187,7 @@ def _parsed(column: Any, name: str, rows: np.ndarray | None) -> Any:
             values.append(None if text is None else float(text))
         except (TypeError, ValueError):
             row = place + 1 if rows is None else rows[place]
-            raise BadInput(f"row {row}, column '{name}': '{text}' is no number, and numbers were prepared") from None
+            raise BadInput(f"data row {row}, column '{name}': '{text}' is no number, and numbers were prepared") from None
     return pa.chunked_array([pa.array(values, pa.float64())])
 
 
@@ -199,8 +199,10 @@ def as_text(table: Any, name: str) -> Any:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_floating(column.type):
-        whole = [None if v is None or v != v else f"{v:.0f}" if v == int(v) else repr(v) for v in column.to_pylist()]
-        return pa.chunked_array([pa.array(whole, pa.large_string())])
+        values = column.to_numpy()
+        present = values[~np.isnan(values)]
+        if (present == np.floor(present)).all() and (np.abs(present) < 2**53).all():
+            column = pa.chunked_array([pa.array(values, from_pandas=True)]).cast(pa.int64())
     return column.cast(pa.large_string())
 
 
@@ -213,14 +215,14 @@ def _codes(step: FittedStep, table: Any, name: str, rows: np.ndarray) -> np.ndar
     column = as_text(table, name)
     absent = column.is_null().to_numpy()
     if step.settings["missing"] == "drop" and absent.any():
-        raise BadInput(f"row {rows[absent.argmax()]}, column '{name}': the value is missing")
+        raise BadInput(f"data row {rows[absent.argmax()]}, column '{name}': the value is missing")
     column = pc.fill_null(column, step.settings["usual"][name])
     codes = pc.fill_null(pc.index_in(column, pa.array(categories, pa.large_string())), -1).to_numpy()
     unknown = (codes < 0) & ~absent
     if step.settings["unknown"] == "refuse" and unknown.any():
         place = int(unknown.argmax())
         raise BadInput(
-            f"row {rows[place]}, column '{name}': '{column[place]}' did not occur in the training part; "
+            f"data row {rows[place]}, column '{name}': '{column[place]}' did not occur in the training part; "
             "set `unknown: ignore` in the preparation, or name the column in `leave_out`"
         )
     return codes.astype(np.int64)
