@@ -12,6 +12,7 @@ import pytest
 from workbench.stages import trust
 from workbench.stages.base import BadInput, Context
 from workbench.stages.python_function import PythonFunction
+from workbench.stages.values import size_of
 
 TABLE = pa.table({"a": [1, 2, 3], "b": ["x", "y", "z"]})
 DOUBLE = "def run(table):\n    table['a'] = table['a'] * 2\n    return table[table['a'] > 2]\n"
@@ -102,6 +103,15 @@ def test_a_mistake_in_the_code_is_told_with_file_and_line(
 ) -> None:
     with pytest.raises(BadInput, match=words):
         call(code)
+
+
+def test_the_foretold_size_is_the_real_one_where_the_user_says_what_changes(
+    context: Context, call: Callable[[str], pa.Table]
+) -> None:
+    made = call("def run(table):\n    table['c'] = table['a'] + 1.5\n    return table[['a', 'c']][:2]\n")
+    table = pa.table({"a": [1, 2, 3]})
+    stage = PythonFunction(columns_added=1, rows_kept=2 / 3)
+    assert stage.cost({"table": size_of(table)}, context.folder).outputs["table"] == size_of(made)
 
 
 def test_a_missing_or_broken_file_is_a_problem_before_the_run(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ class PythonFunction(Stage):
         1000.0, "what the function costs, for simulated runs", "1 行あたりの演算数（シミュレーション用）", ge=0
     )
 
+    columns_added: int = parameter(
+        0, "columns that it adds, for simulated runs", "追加される列数（シミュレーション用）", ge=0
+    )
+    rows_kept: float = parameter(1.0, "rows out for each row in, for simulated runs", "入力 1 行あたりの出力行数", gt=0)
+
     def problems(self, folder: Path) -> list[Problem]:
         if absent := files.missing(folder, self.file, "file"):
             return absent
@@ -46,7 +52,10 @@ class PythonFunction(Stage):
 
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         table = inputs["table"]
-        return Cost(self.operations_per_row * table.rows, 3 * table.bytes, {"table": table})
+        rows = max(1, round(table.rows * self.rows_kept))
+        bytes_ = (table.bytes / table.rows + 8.0 * self.columns_added) * rows
+        size = replace(table, rows=rows, columns=table.columns + self.columns_added, bytes=bytes_)
+        return Cost(self.operations_per_row * table.rows, 3 * table.bytes + bytes_, {"table": size})
 
     def work(self, inputs: Mapping[str, Any], context: Context) -> dict[str, Any]:
         import pandas as pd

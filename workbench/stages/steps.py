@@ -187,7 +187,9 @@ def _parsed(column: Any, name: str, rows: np.ndarray | None) -> Any:
             values.append(None if text is None else float(text))
         except (TypeError, ValueError):
             row = place + 1 if rows is None else rows[place]
-            raise BadInput(f"data row {row}, column '{name}': '{text}' is no number, and numbers were prepared") from None
+            raise BadInput(
+                f"data row {row}, column '{name}': '{text}' is no number, and numbers were prepared"
+            ) from None
     return pa.chunked_array([pa.array(values, pa.float64())])
 
 
