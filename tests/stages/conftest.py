@@ -23,7 +23,11 @@ def context(tmp_path: Path, measured: list[tuple[str, float, str]]) -> Context:
     """A scenario's folder and an outbox in the test's own folder; seed 1; nothing is trusted."""
     outbox = tmp_path / "outbox"
     outbox.mkdir()
-    return Context(tmp_path, outbox, 1, measure=lambda name, value, unit: measured.append((name, value, unit)))
+
+    def measure(name: str, value: float, unit: str = "", step: int = -1) -> None:
+        measured.append((name, value, unit))
+
+    return Context(tmp_path, outbox, 1, measure)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_each_kind_tells_the_digits_apart(
 ) -> None:
     work("estimator", {"dataset": dataset("digits")}, kind=kind)
     name, accuracy, _ = measured[-1]
-    assert name == "accuracy"
+    assert name == "held_out_accuracy"
     assert accuracy > 0.75
 
 

@@ -31,6 +31,14 @@ def test_the_metrics_are_those_of_scikit_learn(
     assert measured[-2:] == [("accuracy", metrics["accuracy"], ""), ("macro_f1", metrics["macro_f1"], "")]
 
 
+def test_a_prefix_keeps_the_figures_of_several_models_apart(
+    work: Callable[..., Any], dataset: Callable[..., Any], measured: list[tuple[str, float, str]]
+) -> None:
+    data = dataset("iris")
+    work("evaluate", {"model": work("estimator", {"dataset": data}), "dataset": data}, prefix="baseline")
+    assert [name for name, _, _ in measured[-2:]] == ["baseline_accuracy", "baseline_macro_f1"]
+
+
 def test_the_size_is_foretold(work: Callable[..., Any], dataset: Callable[..., Any]) -> None:
     data = dataset("wine")
     model = work("estimator", {"dataset": data})

@@ -64,6 +64,16 @@ class Cost:
         return sum(size.bytes for size in self.outputs.values())
 
 
+class Measure(Protocol):
+    """Tells a number with its unit to the run; `step` where it belongs to a training step."""
+
+    def __call__(self, name: str, value: float, unit: str = "", step: int = -1) -> None: ...
+
+
+def _silent(name: str, value: float, unit: str = "", step: int = -1) -> None:
+    """Where nobody listens."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What the work of a stage may use besides its inputs.
@@ -76,7 +86,7 @@ class Context:
     folder: Path
     outbox: Path
     seed: int
-    measure: Callable[[str, float, str], None] = lambda name, value, unit: None
+    measure: Measure = _silent
     trusted: Callable[[str], bool] = lambda digest: False
 
 

@@ -71,7 +71,7 @@ class Estimator(Stage):
         kind, arrays = self._fitted(data, context.seed if self.seed is None else self.seed)
         arrays = {name: np.asarray(array, dtype=np.float32) for name, array in arrays.items()}
         model = Model(kind, arrays, data.features, data.classes, data.steps)
-        context.measure("accuracy", float((predicted(model, data.test_x) == data.test_y).mean()), "")
+        context.measure("held_out_accuracy", float((predicted(model, data.test_x) == data.test_y).mean()), "")
         return {"model": model}
 
     def _fitted(self, data: Any, seed: int) -> tuple[str, dict[str, Any]]:

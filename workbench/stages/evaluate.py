@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.stages.base import BadInput, Context, Cost, Port, Size, Stage
+from workbench.stages.base import BadInput, Context, Cost, Port, Size, Stage, parameter
 
 
 class Evaluate(Stage):
@@ -19,6 +19,10 @@ class Evaluate(Stage):
     doc_ja = "取り分けたデータで予測し、正解率、マクロ F1、混同行列を測ります。"
     inputs = (Port("model", "model"), Port("dataset", "dataset"))
     outputs = (Port("metrics", "metrics"),)
+
+    prefix: str = parameter(
+        "", "put before the names of what is measured, where several models are evaluated", "測定名の前に付ける名前"
+    )
 
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         from workbench.stages.values import metrics_size
@@ -48,6 +52,6 @@ class Evaluate(Stage):
             "classes": list(data.classes),
             "confusion": confusion.tolist(),
         }
-        context.measure("accuracy", metrics["accuracy"], "")
-        context.measure("macro_f1", metrics["macro_f1"], "")
+        for name in ("accuracy", "macro_f1"):
+            context.measure(f"{self.prefix}_{name}" if self.prefix else name, metrics[name])
         return {"metrics": metrics}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
 
+from workbench.stages.base import Measure
 from workbench.stages.models import predicted
 from workbench.stages.values import Dataset, Model
 
@@ -78,7 +78,7 @@ class PerceptronLearner:
         batch_size: int,
         rule: Adam | Momentum,
         seed: int,
-        measure: Callable[[str, float, str], None],
+        measure: Measure,
     ):
         import torch
 
@@ -145,7 +145,7 @@ class PerceptronLearner:
     def _tell_loss(self, step: int, loss: float) -> None:
         self._losses.append(loss)
         if (step + 1) % self._told_every == 0 or step == self.steps - 1:
-            self.measure("loss", sum(self._losses) / len(self._losses), "")
+            self.measure("loss", sum(self._losses) / len(self._losses), step=step)
             self._losses.clear()
 
     # --- steps -------------------------------------------------------------------------------------------------
