@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -11,7 +10,7 @@ from workbench.architectures import registry
 from workbench.architectures.single_leader import LEADER, SOURCE
 from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.document.check import check as check_document
-from workbench.document.problems import Problem, in_order, nearest
+from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Choice, Combination, Scenario
 from workbench.document.text import Document, read
 from workbench.stages.check import check as check_stages
@@ -22,8 +21,7 @@ def check_all(text: str, folder: Path) -> Document:
     """The document of a text, with every problem that stands between it and a run; `folder` is where it lies."""
     document = read(text)
     found = [*check_document(document.scenario), *check_stages(document.scenario, folder), *check(document.scenario)]
-    placed = [problem.at(problem.line or document.line_of(problem.place)) for problem in found]
-    return dataclasses.replace(document, problems=in_order([*document.problems, *placed]))
+    return document.with_problems(found)
 
 
 def check(scenario: Scenario) -> list[Problem]:
@@ -55,7 +53,11 @@ def _of_combination(combination: Combination, workers: int) -> list[Problem]:
 def _of_choice(choice: Choice, side: str, known: dict[str, type[BaseModel]], place: str) -> list[Problem]:
     place = f"{place}.{side}"
     if choice.use in registry.NOT_YET[side]:
-        return [Problem(f"not-yet-{side}", f"{place}.use", {"name": choice.use, "done": ", ".join(known)}, severity="not-yet")]
+        return [
+            Problem(
+                f"not-yet-{side}", f"{place}.use", {"name": choice.use, "done": ", ".join(known)}, severity="not-yet"
+            )
+        ]
     if choice.use not in known:
         values = {"name": choice.use, "nearest": nearest(choice.use, known)}
         return [Problem(f"unknown-{side}", f"{place}.use", values)]

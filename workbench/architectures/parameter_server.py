@@ -10,8 +10,8 @@ from workbench.runs.events import StepsFinished
 class ParameterServer(TrainingArchitecture):
     """Workers push gradients to the server, which sums them, updates the weights and sends them back.
 
-    The server's link carries n gradients in and n weights out at each step, so that a step's communication takes
-    about 2 * n * S/B + 2 * L for n workers (Li et al., "Scaling distributed machine learning with the parameter
+    The server's link carries n weights out and n gradients in at each step. A gradient comes back while later weights
+    still go out, so that a step's communication takes (n+1) * S/B + 2 * L for n equal workers (Li et al., "Scaling distributed machine learning with the parameter
     server", OSDI 2014): it grows with the number of workers.
     """
 

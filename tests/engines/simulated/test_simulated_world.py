@@ -1,0 +1,149 @@
+"""Loss, freezing and waiting in virtual time."""
+
+from workbench.architectures.operations import (
+    Agree,
+    AllReduce,
+    Letter,
+    Recall,
+    Receive,
+    Record,
+    Send,
+    TimedOut,
+    Wait,
+    WorkerLost,
+)
+from workbench.engines.simulated.network import Blob, Network
+from workbench.engines.simulated.world import World, waiting_text
+
+
+class NoWork:
+    def seconds(self, member, operation, now_s):
+        return 1.0
+
+    def answer(self, member, operation):
+        return Blob(0)
+
+
+def play(programs, before=lambda world: None):
+    """Carry programs out; the world, and what each returned or raised."""
+    world = World(Network(1e9, 1e-3), NoWork(), lambda event, who: None, detection_s=0.01)
+    answers = {}
+
+    def keep(name, program):
+        answers[name] = yield from program
+
+    for name, program in programs.items():
+        world.add(name, keep(name, program))
+    world.start(programs)
+    before(world)
+    while not world.clock.idle:
+        world.clock.run_slice(float("inf"), 1000)
+    return world, answers
+
+
+def test_a_loss_is_told_behind_the_last_letter_of_the_lost_member():
+    def talker():
+        yield Send("b", "last words")
+        yield Wait(10)
+
+    def listener():
+        letter = yield Receive("a")
+        try:
+            yield Receive("a")
+        except WorkerLost as lost:
+            return letter.what, lost.worker
+
+    _, answers = play({"a": talker(), "b": listener()}, lambda w: w.clock.call_at(0.5, lambda _: w.kill("a")))
+    assert answers["b"] == ("last words", "a")
+
+
+def test_a_loss_is_told_to_each_survivor_of_a_collective_once():
+    team = ("a", "b", "c")
+
+    def member(me):
+        if me == "c":
+            yield Wait(10)
+        losses = []
+        for _ in range(2):
+            try:
+                yield AllReduce(team, Blob(8))
+            except WorkerLost as lost:
+                losses.append(lost.worker)
+                break
+        least = yield Agree(("a", "b"), {"a": 4, "b": 3}[me])
+        return losses, least
+
+    _, answers = play({n: member(n) for n in team}, lambda w: w.clock.call_at(0.5, lambda _: w.kill("c")))
+    assert answers == {"a": (["c"], 3), "b": (["c"], 3)}
+
+
+def test_letters_to_the_dead_are_dropped_and_a_new_life_starts_with_an_empty_box():
+    def sender():
+        yield Wait(1)
+        yield Send("b", "lost")
+        yield Wait(2)
+        yield Send("b", "heard")
+
+    def receiver():
+        letter = yield Receive()
+        return letter.what
+
+    def faults(world):
+        world.clock.call_at(0.5, lambda _: world.kill("b"))
+        world.clock.call_at(2.0, lambda _: (world.add("b", again()), world.start(["b"])))
+
+    heard = []
+
+    def again():
+        letter = yield Receive("a")
+        heard.append(letter.what)
+
+    play({"a": sender(), "b": receiver()}, faults)
+    assert heard == ["heard"]
+
+
+def test_a_frozen_member_goes_on_where_it_was():
+    ended = []
+
+    def worker():
+        yield Wait(2)
+        letter = yield Receive("b")
+        ended.append(letter)
+
+    def other():
+        yield Send("a", "hello")
+
+    def faults(world):
+        world.clock.call_at(1.0, lambda _: world.freeze("a"))
+        world.clock.call_at(5.0, lambda _: world.thaw("a"))
+
+    world, _ = play({"a": worker(), "b": other()}, faults)
+    assert ended == [Letter("b", "", "hello")]
+    assert world.clock.now == 6.0  # one second of waiting was left when it froze
+
+
+def test_a_receive_with_a_timeout_gives_up_in_time():
+    def waiter():
+        try:
+            yield Receive(timeout_s=2.5)
+        except TimedOut:
+            return "gave up"
+
+    world, answers = play({"a": waiter()})
+    assert (answers["a"], world.clock.now) == ("gave up", 2.5)
+
+
+def test_what_is_recorded_is_recalled_by_prefix():
+    def program():
+        yield Record((("done/1", 1), ("other", 2)))
+        return (yield Recall("done/"))
+
+    assert play({"a": program()})[1]["a"] == {"done/1": 1}
+
+
+def test_who_waits_for_whom_is_named_when_nobody_can_go_on():
+    def waiter(other):
+        yield Receive(other, "word")
+
+    world, _ = play({"a": waiter("b"), "b": waiter("a")})
+    assert waiting_text(world.unfinished) == "a waits in receive word from b; b waits in receive word from a"
