@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pyarrow import csv
 
 from workbench.stages import values
 from workbench.stages.base import BadInput, Context
+from workbench.stages.open_model import OpenModel
 from workbench.stages.predict import Predict
 from workbench.stages.save import Save
 from workbench.stages.values import size_of
@@ -45,6 +47,35 @@ def test_saving_leaves_one_whole_file_and_no_other(work: Callable[..., Any], con
     work("save", {"model": model}, path="m.zip")
     assert [path.name for path in context.outbox.iterdir()] == ["m.zip"]
     assert values.load(context.outbox / "m.zip").classes == ("Adelie", "Chinstrap", "Gentoo")
+
+
+def test_a_model_of_an_earlier_run_is_opened_and_predicts_as_before(
+    work: Callable[..., Any], context: Context, model: Any
+) -> None:
+    work("save", {"model": model}, path="m.zip", beside_scenario=True)
+    again = work("open-model", file="m.zip")
+    table = pa.table(PENGUINS)
+    assert work("predict", {"model": again, "table": table}).equals(work("predict", {"model": model, "table": table}))
+    assert OpenModel(file="m.zip").cost({}, context.folder).outputs["model"] == size_of(again)
+    assert OpenModel(file="m.zip").problems(context.folder) == []
+
+
+def test_a_file_without_a_sound_model_is_refused_before_the_run(
+    work: Callable[..., Any], context: Context, model: Any
+) -> None:
+    def refusal() -> str:
+        (problem,) = OpenModel(file="m.zip").problems(context.folder)
+        return problem.words()
+
+    assert "there is no file m.zip" in refusal()
+    (context.folder / "m.zip").write_bytes(b"a,b\n1,2\n")
+    assert "m.zip holds no value" in refusal()
+    values.save({"accuracy": 1.0}, context.folder / "m.zip")
+    assert "m.zip holds no model" in refusal()
+    values.save(replace(model, arrays={"weights": model.arrays["weights"]}), context.folder / "m.zip")
+    assert "the model is broken: 'bias'" in refusal()
+    values.save(replace(model, classes=("a", "b")), context.folder / "m.zip")
+    assert "it scores 3 classes and names 2" in refusal()
 
 
 @pytest.mark.parametrize("path", ["/etc/model.zip", "../model.zip", "a/../../m.zip", "C:\\model.zip", "..\\m.zip"])

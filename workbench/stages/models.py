@@ -19,6 +19,16 @@ def predicted(model: Model, x: np.ndarray) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
+def require_sound(model: Model) -> None:
+    """Refuse, with BadInput, a model from a file whose arrays do not fit together."""
+    try:
+        shape = scores(model, np.zeros((1, len(model.features)), dtype=np.float32)).shape
+    except (KeyError, ValueError, IndexError) as error:
+        raise BadInput(f"the model is broken: {error}") from error
+    if shape != (1, len(model.classes)):
+        raise BadInput(f"the model is broken: it scores {shape[-1]} classes and names {len(model.classes)}")
+
+
 def _numbers_a_row(model: Model) -> int:
     """How many numbers one row takes on the way to its scores."""
     if model.kind == "perceptron":

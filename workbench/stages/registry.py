@@ -8,6 +8,7 @@ from workbench.stages.base import Stage
 from workbench.stages.csv_file import CsvFile
 from workbench.stages.estimator import Estimator
 from workbench.stages.evaluate import Evaluate
+from workbench.stages.open_model import OpenModel
 from workbench.stages.pca import PrincipalComponents
 from workbench.stages.predict import Predict
 from workbench.stages.prepare import Prepare
@@ -27,6 +28,7 @@ OWN: dict[str, type[Stage]] = {
     "estimator": Estimator,
     "evaluate": Evaluate,
     "save": Save,
+    "open-model": OpenModel,
     "predict": Predict,
     "python": PythonFunction,
 }
