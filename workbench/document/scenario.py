@@ -1,12 +1,16 @@
 """The Scenario, format 1: pipeline + cluster + architectures to compare + workload + faults + run + expectations."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
+from workbench.document.problems import Refused
 from workbench.document.units import Bytes, BytesPerS, OperationsPerS, PerS, Seconds
 
 FORMAT = 1
+
+END = r"^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*$"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
 Whole = Annotated[int, Field(ge=1)]
@@ -39,8 +43,8 @@ class StageUse(Frozen):
 class Link(Frozen):
     """A link from an output port to an input port; in the file `prepare.dataset -> train.dataset`."""
 
-    source: str = Field(pattern=r"^[A-Za-z][\w-]*\.[A-Za-z][\w-]*$")
-    target: str = Field(pattern=r"^[A-Za-z][\w-]*\.[A-Za-z][\w-]*$")
+    source: str = Field(pattern=END)
+    target: str = Field(pattern=END)
 
     @model_validator(mode="before")
     @classmethod
@@ -48,8 +52,8 @@ class Link(Frozen):
         if not isinstance(value, str):
             return value
         ends = [end.strip() for end in value.split("->")]
-        if len(ends) != 2:
-            raise ValueError("write a link as 'stage.port -> stage.port'")
+        if len(ends) != 2 or not all(re.fullmatch(END, end) for end in ends):
+            raise Refused("bad-link", value=value)
         return {"source": ends[0], "target": ends[1]}
 
     @model_serializer

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from workbench.document.problems import Refused, nearest
+
 DECIMAL = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
 
@@ -16,39 +18,41 @@ OPERATIONS = {p + "op": f for p, f in DECIMAL.items()} | {p + "flop": f for p, f
 OPERATIONS_PER_S = {unit + "/s": f for unit, f in OPERATIONS.items()}
 PER_S = {"/s": 1.0, "/min": 1 / 60, "/h": 1 / 3600, "/d": 1 / 86400}
 
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*$")
+_NUMBER = re.compile(r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*(.*?)\s*")
 
 
 def parse(value: Any, units: dict[str, float], example: str) -> float:
-    """The SI value of a number or of text such as `25 Gbit/s`; ValueError says what would be right."""
-    if isinstance(value, bool):
-        raise ValueError(f"write a quantity such as '{example}'")
-    if isinstance(value, int | float):
-        number, factor = float(value), 1.0
-    else:
-        match = _NUMBER.match(str(value))
+    """The SI value of a number or of text such as `25 Gbit/s`; Refused (a ValueError) says what would be right."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Refused("no-quantity", value=value, example=example)
+    if isinstance(value, str):
+        match = _NUMBER.fullmatch(value)
         if not match:
-            raise ValueError(f"'{value}' is no quantity; write for example '{example}'")
+            raise Refused("no-quantity", value=value, example=example)
         number, unit = float(match[1]), match[2]
         if unit and unit not in units:
-            raise ValueError(f"unknown unit '{unit}'; known are {', '.join(units)}")
+            raise Refused("unknown-unit", unit=unit, known=", ".join(units), nearest=nearest(unit, units))
         factor = units[unit] if unit else 1.0
-    if not math.isfinite(number * factor):
-        raise ValueError(f"write a finite quantity such as '{example}'")
+    else:
+        number, factor = float(value), 1.0
+    # 50 us must be the float 50e-6; multiplying by 1e-6 misses it in the last place.
+    value_si = number * factor if factor >= 1 else number / round(1 / factor)
+    if not math.isfinite(value_si):
+        raise Refused("endless-quantity", example=example)
     if number < 0:
-        raise ValueError(f"a quantity cannot be negative; write for example '{example}'")
-    return number * factor
+        raise Refused("negative-quantity", example=example)
+    return value_si
 
 
 def show(value: float, units: dict[str, float]) -> str:
-    """The shortest text in `units` that parses back to exactly `value`, with the largest unit that leaves a number ≥ 1."""
-    fitting = sorted(((f, u) for u, f in units.items() if value >= f), reverse=True)
-    for factor, unit in fitting:
-        text = f"{value / factor:.12g} {unit}"
-        if len(text) <= 12 + len(unit) and parse(text, units, "") == value:
-            return text
-    base = next(unit for unit, factor in units.items() if factor == 1.0)
-    return f"{value!r} {base}"
+    """The shortest text in `units` that parses back to exactly `value`, with a number of at least 1."""
+    shown = []
+    for unit, factor in units.items():
+        number = f"{value / factor:.12g}"
+        if value >= factor and unit.isascii() and parse(f"{number} {unit}", units, "") == value:
+            shown.append((len(number), -factor, f"{number} {unit}"))
+    base = next(unit for unit, factor in units.items() if factor == 1.0 and unit)
+    return min(shown)[2] if shown else f"{int(value) if value.is_integer() else value!r} {base}"
 
 
 def _quantity(units: dict[str, float], example: str, dimension: str) -> Any:
