@@ -9,7 +9,6 @@ from pydantic import BaseModel, ValidationError
 from workbench.architectures import registry
 from workbench.architectures.single_leader import LEADER, SOURCE
 from workbench.catalogues.accelerators import ACCELERATORS
-from workbench.document.check import check as check_document
 from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Choice, Combination, Scenario
 from workbench.document.text import Document, read
@@ -20,8 +19,7 @@ from workbench.stages.check import of_parameter
 def check_all(text: str, folder: Path) -> Document:
     """The document of a text, with every problem that stands between it and a run; `folder` is where it lies."""
     document = read(text)
-    found = [*check_document(document.scenario), *check_stages(document.scenario, folder), *check(document.scenario)]
-    return document.with_problems(found)
+    return document.with_problems([*check_stages(document.scenario, folder), *check(document.scenario)])
 
 
 def check(scenario: Scenario) -> list[Problem]:
