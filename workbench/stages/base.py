@@ -134,7 +134,8 @@ class StepCost:
     """What one training step costs, and how big what it communicates is.
 
     `operations` of the gradient of the whole global batch (members divide it), `apply_operations` of one optimiser
-    step, `gradient_bytes` of the flat gradient (weights are as big), `state_bytes` of a checkpoint.
+    step, `gradient_bytes` of the flat gradient (weights are as big), `state_bytes` of a checkpoint;
+    `open_…` of the learner's making, `finish_operations` of its end.
     """
 
     steps: int
@@ -145,6 +146,7 @@ class StepCost:
     gradient_bytes: float
     state_bytes: float
     open_operations: float = 0.0
+    open_memory_bytes: float = 0.0
     finish_operations: float = 0.0
 
 

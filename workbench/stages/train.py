@@ -64,6 +64,7 @@ class Train(TrainingStage):
             apply_operations=rule.operations_per_parameter * count,
             gradient_bytes=4.0 * count,
             state_bytes=4.0 * count * (1 + rule.slots),
+            open_memory_bytes=2.0 * data.bytes + 4.0 * count * (1 + rule.slots),
             open_operations=2.0 * data.bytes + 20.0 * count,
             finish_operations=2.0 * count * data.test_rows,
         )

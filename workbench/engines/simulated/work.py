@@ -60,7 +60,7 @@ class Work:
         step = self.step_costs[operation.stage]
         match operation.part:
             case "open":
-                return step.open_operations, cost.memory_bytes
+                return step.open_operations, step.open_memory_bytes
             case "gradient":
                 members = operation.item[2]
                 return step.operations / members, step.memory_bytes / members
