@@ -1,0 +1,61 @@
+"""The metrics that a run can have: what expectations may name, and what numbers and reports show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number of a run: its unit, its titles, and in which direction it gets better ("" for neither)."""
+
+    unit: str
+    en: str
+    ja: str
+    better: Literal["more", "less", ""] = ""
+
+    def title(self, language: str = "en") -> str:
+        return self.ja if language == "ja" else self.en
+
+
+METRICS: dict[str, Metric] = {
+    "samples_per_second": Metric("samples/s", "Training throughput", "学習スループット", "more"),
+    "steps_per_second": Metric("steps/s", "Training steps per second", "毎秒の学習ステップ数", "more"),
+    "steps": Metric("", "Training steps", "学習ステップ数"),
+    "samples": Metric("", "Samples trained on", "学習したサンプル数"),
+    "duration_s": Metric("s", "Duration of the run", "実行時間", "less"),
+    "training_s": Metric("s", "Duration of training", "学習時間", "less"),
+    "failures": Metric("", "Failures of members", "メンバーの故障数", "less"),
+    "faults": Metric("", "Faults that struck", "起こした障害数"),
+    "recovery_s": Metric("s", "Longest recovery", "最長の回復時間", "less"),
+    "availability": Metric("", "Availability", "可用性", "more"),
+    "throughput_kept": Metric(
+        "", "Throughput kept after the first failure", "最初の故障後に保たれたスループット", "more"
+    ),
+    "communication_share": Metric("", "Share of time in communication", "通信時間の割合", "less"),
+    "busy_share": Metric("", "Share of time at work", "稼働時間の割合", "more"),
+    "accuracy": Metric("", "Accuracy on held-out data", "評価データでの正解率", "more"),
+    "loss": Metric("", "Last training loss", "最後の学習損失", "less"),
+    "instances": Metric("", "Instances finished", "完了したインスタンス数", "more"),
+    "instances_per_second": Metric("instances/s", "Instances per second", "毎秒のインスタンス数", "more"),
+    "mean_wait_s": Metric("s", "Mean wait in the queue", "平均待ち時間", "less"),
+    "lost_items": Metric("", "Items lost", "失われた項目数", "less"),
+    "repeated_items": Metric("", "Items worked on again", "やり直した項目数", "less"),
+}
+
+OF_STAGE = "seconds_of_"
+
+
+def metric(name: str) -> Metric:
+    """The metric of that name, `seconds_of_<stage>` included; KeyError for a name that is none."""
+    if name.startswith(OF_STAGE):
+        stage = name.removeprefix(OF_STAGE)
+        return Metric("s", f"Time in {stage}", f"{stage} の時間", "less")
+    return METRICS[name]
+
+
+def known_metrics(stages: Iterable[str] = ()) -> list[str]:
+    """The names of all metrics of a pipeline with these stages."""
+    return [*METRICS, *(OF_STAGE + stage for stage in stages)]
