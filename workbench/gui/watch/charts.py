@@ -178,6 +178,6 @@ def _training_is_over(run: FollowedRun) -> bool:
 
 def _count_words(runs: list[FollowedRun]) -> str:
     """How many members were lost, in all runs that are shown."""
-    count = sum(len(run.state.failures) for run in runs)
+    count = sum(failure.cause != "stopped" for run in runs for failure in run.state.failures)
     key = {0: "no_failures", 1: "one_failure"}.get(count, "failures")
     return words.say(f"watch.chart.{key}", count=count)

@@ -1,13 +1,13 @@
 """What charts draw, computed from the state of a run: rates, availability, measurements and the marks of faults."""
 
-from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.runs.state import RunState
+from workbench.runs.recovery import recoveries
+from workbench.runs.state import Failure, RunState
 
 Floats = NDArray[np.float64]
 NOTHING: Floats = np.zeros(0)
@@ -104,24 +104,26 @@ def _with_stalls(total: Line, usual: float, now_s: float) -> Line:
 
 def marks(state: RunState) -> list[Mark]:
     """Every fault of a run, and every loss that no fault explains."""
-    progress = [t_s for t_s, _ in state.progress_times]
-    found = [_mark(state, progress, fault.kind, fault.worker, fault.began_s, fault.ended_s) for fault in state.faults]
-    for t_s, worker, cause in state.failures:
-        explained = any(
-            fault.began_s <= t_s and fault.worker in ("", worker) and fault.kind != "freeze" for fault in state.faults
-        )
-        if not explained:
-            found.append(_mark(state, progress, cause, worker, t_s, None))
-    return sorted(found, key=lambda mark: mark.start_s)
+    until = {(recovery.struck_s, recovery.worker): recovery for recovery in recoveries(state)}
+    struck = [(fault.began_s, fault.worker, fault.kind, fault.ended_s or 0.0) for fault in state.faults]
+    struck += [
+        (failure.t_s, failure.worker, failure.cause, 0.0)
+        for failure in state.failures
+        if failure.cause != "stopped" and not _explained(state, failure)
+    ]
+    found = []
+    for t_s, worker, kind, ended_s in sorted(struck):
+        recovery = until[t_s, worker]
+        found.append(Mark(kind, worker, t_s, max(recovery.ended_s, ended_s, t_s), recovery.recovered))
+    return found
 
 
-def _mark(
-    state: RunState, progress: list[float], kind: str, worker: str, began_s: float, ended_s: float | None
-) -> Mark:
-    after = bisect_right(progress, began_s)
-    if after >= len(progress):
-        return Mark(kind, worker, began_s, max(state.t_s, began_s), False)
-    return Mark(kind, worker, began_s, max(progress[after], ended_s or 0.0), True)
+def _explained(state: RunState, failure: Failure) -> bool:
+    """Whether a fault is told that causes this loss."""
+    return any(
+        fault.kind != "freeze" and fault.began_s <= failure.t_s and fault.worker in ("", failure.worker)
+        for fault in state.faults
+    )
 
 
 def availability(state: RunState, points: int) -> Line:
@@ -129,7 +131,7 @@ def availability(state: RunState, points: int) -> Line:
     end = state.t_s
     if end <= 0:
         return Line(NOTHING, NOTHING)
-    gaps = _joined(sorted((start, stop) for start, stop in _gaps(state)))
+    gaps = _joined([(recovery.began_s, recovery.ended_s) for recovery in recoveries(state)])
     corners = np.array([corner for gap in gaps for corner in gap])
     x = np.unique(np.concatenate([np.linspace(end / points, end, points), corners[corners > 0]]))
     lost = np.zeros_like(x)
@@ -138,20 +140,9 @@ def availability(state: RunState, points: int) -> Line:
     return Line(x, 100 * (1 - lost / x))
 
 
-def _gaps(state: RunState) -> list[tuple[float, float]]:
-    """From each failure or fault to the next progress, or to the time that is known so far."""
-    progress = [t_s for t_s, _ in state.progress_times]
-    begun = [fault.began_s for fault in state.faults] + [failure.t_s for failure in state.failures]
-    result = []
-    for start in begun:
-        after = bisect_right(progress, start)
-        result.append((start, progress[after] if after < len(progress) else state.t_s))
-    return result
-
-
 def _joined(gaps: list[tuple[float, float]]) -> list[tuple[float, float]]:
     joined: list[tuple[float, float]] = []
-    for start, stop in gaps:
+    for start, stop in sorted(gaps):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
         else:
