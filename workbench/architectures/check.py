@@ -12,8 +12,8 @@ from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Choice, Combination, Scenario
 from workbench.document.text import Document, read
+from workbench.document.validation import problems_of
 from workbench.stages.check import check as check_stages
-from workbench.stages.check import of_parameter
 
 
 def check_all(text: str, folder: Path) -> Document:
@@ -62,5 +62,5 @@ def _of_choice(choice: Choice, side: str, known: dict[str, type[BaseModel]], pla
     try:
         known[choice.use].model_validate(choice.with_)
     except ValidationError as error:
-        return [of_parameter(dict(found), known[choice.use], f"{place}.with") for found in error.errors()]
+        return problems_of(error, choice.with_, known[choice.use], f"{place}.with")
     return []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Link, Scenario, StageUse
+from workbench.document.validation import problems_of
 from workbench.stages.base import Port, Stage, TrainingStage
 from workbench.stages.registry import STAGES
 
@@ -38,7 +38,7 @@ def _of_stage(use: StageUse, folder: Path) -> list[Problem]:
     try:
         stage = build(use)
     except ValidationError as error:
-        return [of_parameter(dict(found), STAGES[use.use], f"{place}.with") for found in error.errors()]
+        return problems_of(error, use.with_, STAGES[use.use], f"{place}.with")
     return [
         Problem(own.code, f"{place}.with.{own.place}", own.values, severity=own.severity)
         for own in stage.problems(folder)
@@ -94,74 +94,3 @@ def _of_trainings(scenario: Scenario) -> list[Problem]:
         return []
     values = {"stages": ", ".join(trainings)}
     return [Problem("several-trainings", f"pipeline.stages[{trainings[1]}]", values, severity="not-yet")]
-
-
-# --- parameters: what pydantic found, in the words of the catalogue ----------------------------------------------
-
-_LIMITS = {
-    "greater_than_equal": ("too-small", "ge"),
-    "less_than_equal": ("too-large", "le"),
-    "greater_than": ("not-above", "gt"),
-    "less_than": ("not-below", "lt"),
-}
-_LENGTHS = {
-    "too_long": ("too-long", "max_length"),
-    "string_too_long": ("too-long", "max_length"),
-    "too_short": ("too-short", "min_length"),
-    "string_too_short": ("too-short", "min_length"),
-}
-_WANTED = {
-    "string_type": "want-text",
-    "int_type": "want-whole",
-    "int_parsing": "want-whole",
-    "int_from_float": "want-whole",
-    "float_type": "want-number",
-    "float_parsing": "want-number",
-    "bool_type": "want-yes-no",
-    "bool_parsing": "want-yes-no",
-    "tuple_type": "want-list",
-    "list_type": "want-list",
-    "dict_type": "want-mapping",
-}
-
-
-def of_parameter(error: dict[str, Any], kind: type[BaseModel], place: str) -> Problem:
-    path = place + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
-    code, context, given = error["type"], error.get("ctx", {}), error["input"]
-    if code == "extra_forbidden":
-        key = str(error["loc"][-1])
-        return Problem("unknown-key", path, {"key": key, "nearest": nearest(key, kind.model_fields)})
-    if code == "missing":
-        return Problem("missing", place, {"key": str(error["loc"][-1])})
-    if code == "literal_error":
-        known = context["expected"]
-        names = known.replace("'", "").replace(" or ", ", ").split(", ")
-        return Problem("not-one-of", path, {"value": given, "known": known, "nearest": nearest(str(given), names)})
-    if code in _LIMITS:
-        word, limit = _LIMITS[code]
-        return Problem(word, path, {"value": given, "limit": context[limit]})
-    if code in _LENGTHS:
-        word, limit = _LENGTHS[code]
-        return Problem(word, path, {"limit": context[limit], "length": len(given)})
-    if code == "finite_number":
-        return Problem("not-finite", path)
-    if code in _WANTED:
-        return Problem(_WANTED[code], path, {"found": _found(given)})
-    return Problem("refused", path, {"detail": error["msg"].removeprefix("Value error, ")})
-
-
-def _found(given: Any) -> Any:
-    """The word of the catalogue for what stands there; a single value stands for itself."""
-    match given:
-        case None:
-            return "nothing"
-        case list() | tuple():
-            return "list"
-        case dict():
-            return "mapping"
-        case bool():
-            return "yes-no"
-        case str():
-            return f"'{given}'"
-        case _:
-            return given
