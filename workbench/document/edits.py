@@ -1,4 +1,4 @@
-"""Edits: functions from one scenario to another. Nothing is changed in place, so that undo is a list of earlier ones."""
+"""Edits: functions from one scenario to another. Nothing changes in place, so undo is a list of earlier ones."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from workbench.document.scenario import Link, Pipeline
 
 
 def cycles(pipeline: Pipeline) -> list[tuple[str, ...]]:
-    """A cycle for each knot of stages that wait for each other, such as ("a", "b", "a"); the shortest through its first."""
+    """A cycle for each knot of stages that wait for each other, such as ("a", "b", "a")."""
     following = _following(pipeline.links)
     found: list[tuple[str, ...]] = []
     told: set[str] = set()
@@ -37,7 +37,7 @@ def _following(links: Iterable[Link]) -> dict[str, list[str]]:
 
 def _way(following: dict[str, list[str]], start: str, end: str) -> tuple[str, ...]:
     """The stages on a shortest way of at least one link from `start` to `end`; empty if there is none."""
-    ways = [(start,)]
+    ways: list[tuple[str, ...]] = [(start,)]
     seen: set[str] = set()
     for way in ways:
         for stage in following.get(way[-1], ()):
