@@ -28,7 +28,8 @@ class Watchdog:
         """Who waits for whom, when every unfinished member has waited for others all the time; "" otherwise."""
         unfinished = [life for life in self.supervisor.lives.values() if not life.ended]
         now = time.monotonic()
-        stuck = [life for life in unfinished if life.waits_in and now - life.since_s > self.patience_s]
+        heard = [life for life in unfinished if now - life.beat_s < self.patience_s / 2]  # others may be merely silent
+        stuck = [life for life in heard if life.waits_in and now - life.since_s > self.patience_s]
         if not unfinished or len(stuck) < len(unfinished):
             return ""
         return "; ".join(f"{life.name} waits in {life.waits_in}" for life in stuck)
