@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.architectures.check import check_all
 from workbench.document import text as documents
-from workbench.document.edits import History
+from workbench.document.history import History
 from workbench.document.problems import Problem
 from workbench.document.scenario import Scenario
 from workbench.document.text import Document
@@ -38,8 +39,9 @@ class Editor(QObject):
         self._check_soon.setInterval(CHECK_AFTER_MS)
         self._check_soon.timeout.connect(self.settle)
         self.document = check_all(documents.new(), self.folder)
-        self._saved = self.document.text
         self.history = History(self.document)
+        self._recovered = False
+        self._mark = b""  # the byte-order mark of the file, which is written again if it had one
 
     # --- what there is ---------------------------------------------------------------------------------------------
 
@@ -59,7 +61,7 @@ class Editor(QObject):
 
     @property
     def unsaved(self) -> bool:
-        return self.document.text != self._saved
+        return self._recovered or not self.history.is_saved
 
     # --- edits -----------------------------------------------------------------------------------------------------
 
@@ -106,16 +108,19 @@ class Editor(QObject):
 
     def new(self) -> None:
         """Begin an empty document."""
+        self._mark = b""
         self._begin(documents.new(), None)
 
     def open(self, path: Path) -> None:
         """Show the document of a file. OSError or UnicodeDecodeError if it cannot be read."""
-        self._begin(path.read_text(encoding="utf-8-sig"), path.resolve())
+        content = path.read_bytes()
+        self._mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+        self._begin(content.removeprefix(self._mark).decode("utf-8"), path.resolve())
 
     def recover(self, lost: Lost) -> None:
         """Go on with edits that an earlier window could not save; they are unsaved still."""
         self._begin(lost.text, lost.path)
-        self._saved = ""
+        self._recovered = True
         self.journal.keep(lost.text, lost.path)
         self.journal.flush()
         lost.forget()
@@ -126,11 +131,12 @@ class Editor(QObject):
         target = path or self.path
         assert target is not None, "a document without a file is saved under a name"
         beside = target.with_name(f".{target.name}.new")
-        beside.write_text(self.document.text, encoding="utf-8", newline="")
+        beside.write_bytes(self._mark + self.document.text.encode("utf-8"))
         beside.replace(target)
         moved = target.resolve() != self.path
         self.path = target.resolve()
-        self._saved = self.document.text
+        self.history.saved()
+        self._recovered = False
         self.journal.clear()
         if moved:
             self._check_soon.start()
@@ -140,8 +146,8 @@ class Editor(QObject):
         before = self.document
         self.path = path
         self.document = check_all(text, self.folder)
-        self._saved = text
         self.history = History(self.document)
+        self._recovered = False
         self.journal.clear()
         self.shown.emit(before, self.document)
         self.checked.emit()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
@@ -53,6 +53,7 @@ class Finder(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.over = parent
         self.setProperty("role", "panel")
         self._choices: Sequence[Choice] = ()
         self._before: QWidget | None = None
@@ -86,9 +87,9 @@ class Finder(QFrame):
         self.list.setAccessibleName(hint)
         self.field.clear()
         self._narrow("")
-        parent = self.parentWidget()
+        parent = self.over
         wide = min(wide, parent.width() - 16)
-        tall = min(66 + theme.ROW * max(1, len(choices)) + 8, 400, parent.height() - 16)
+        tall = min(72 + (theme.ROW + 4) * max(1, len(choices)), 420, parent.height() - 16)
         corner = place or QPoint((parent.width() - wide) // 2, 72)
         x = max(8, min(corner.x(), parent.width() - wide - 8))
         y = max(8, min(corner.y(), parent.height() - tall - 8))
@@ -109,8 +110,7 @@ class Finder(QFrame):
         for _, i in sorted(ranked):
             choice = self._choices[i]
             item = QListWidgetItem(choice.text)
-            if choice.icon:
-                item.setIcon(icons.icon(choice.icon, choice.token))
+            item.setIcon(icons.icon(choice.icon or "blank", choice.token))
             item.setData(_DETAIL, choice.detail)
             item.setData(_INDEX, i)
             self.list.addItem(item)
@@ -142,16 +142,17 @@ class Finder(QFrame):
         return True
 
 
+_Index = QModelIndex | QPersistentModelIndex
 _DETAIL, _INDEX = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
 class _Rows(QStyledItemDelegate):
     """Rows of even height with a detail at the right."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index) -> QSize:  # type: ignore[no-untyped-def]
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         return QSize(100, theme.ROW + 4)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index) -> None:  # type: ignore[no-untyped-def]
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         super().paint(painter, option, index)
         detail = index.data(_DETAIL)
         if detail:

@@ -40,7 +40,9 @@ class Journal(QObject):
         self._lock.setStaleLockTime(0)
         self._lock.tryLock(0)
         self._waiting: tuple[str, Path | None] | None = None
-        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)  # type: ignore[call-overload]
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(self.flush)
 
     def keep(self, text: str, path: Path | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from workbench.gui import theme, words
 from workbench.gui.canvas import doing
@@ -29,7 +29,7 @@ def register(window: MainWindow) -> None:
         _title(inner, key)
 
 
-def _title(menu, key: str) -> None:  # type: ignore[no-untyped-def]
+def _title(menu: QMenu, key: str) -> None:
     menu.setTitle(words.say(key))
 
 
@@ -73,14 +73,8 @@ def _view(window: MainWindow) -> list[Command]:
     view = window.canvas.view
     panels = {"palette": window.palette_panel, "inspector": window.inspector, "bottom": window.bottom}
     shown = [
-        Command(
-            f"view.{name}",
-            lambda panel=panel: panel.setVisible(panel.isHidden()),
-            keys,
-            checked=lambda panel=panel: not panel.isHidden(),
-            parts=name == "palette",
-        )
-        for (name, panel), keys in zip(panels.items(), ("Ctrl+1", "Ctrl+2", "Ctrl+3"), strict=True)
+        Command(f"view.{name}", partial(_turn, panel), f"Ctrl+{n}", checked=partial(_shown, panel), parts=n == 1)
+        for n, (name, panel) in enumerate(panels.items(), 1)
     ]
     return [
         Command("view.zoom-in", lambda: view.zoom_by(STEP), "Ctrl++ Ctrl+=", "plus"),
@@ -95,6 +89,14 @@ def _view(window: MainWindow) -> list[Command]:
         Command("view.scheme-system", partial(_system_scheme, window)),
         Command("view.language", window.switch_language, "Ctrl+Shift+J", "language"),
     ]
+
+
+def _turn(panel: QWidget) -> None:
+    panel.setVisible(panel.isHidden())
+
+
+def _shown(panel: QWidget) -> bool:
+    return not panel.isHidden()
 
 
 def _problems(window: MainWindow) -> None:

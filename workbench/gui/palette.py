@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QSize, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QDrag, QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem
 
@@ -59,19 +61,23 @@ class Palette(Panel):
 
     def _narrow(self, wanted: str) -> None:
         first = None
-        for g in range(self.tree.topLevelItemCount()):
-            head = self.tree.topLevelItem(g)
-            found = 0
-            for i in range(head.childCount()):
-                line = head.child(i)
-                kind = line.data(0, _KIND)
-                also = f"{kind} {STAGES[kind].title} {head.text(0)}"
-                fits = matches(wanted, Choice(line.text(0), lambda: None, also=also)) is not None
-                line.setHidden(not fits)
-                found += fits
-                first = first or (line if fits else None)
-            head.setHidden(not found)
-        self.tree.setCurrentItem(first if wanted else None)
+        for head in self._heads():
+            lines = [line for i in range(head.childCount()) if (line := head.child(i)) is not None]
+            fitting = [line for line in lines if self._fits(wanted, line, head)]
+            for line in lines:
+                line.setHidden(line not in fitting)
+            head.setHidden(not fitting)
+            first = first or next(iter(fitting), None)
+        self.tree.setCurrentItem(first if wanted else None)  # type: ignore[arg-type]
+
+    def _heads(self) -> list[QTreeWidgetItem]:
+        items = [self.tree.topLevelItem(i) for i in range(self.tree.topLevelItemCount())]
+        return [item for item in items if item is not None]
+
+    def _fits(self, wanted: str, line: QTreeWidgetItem, head: QTreeWidgetItem) -> bool:
+        kind = line.data(0, _KIND)
+        also = f"{kind} {STAGES[kind].title} {head.text(0)}"
+        return matches(wanted, Choice(line.text(0), lambda: None, also=also)) is not None
 
     def _take(self, line: QTreeWidgetItem) -> None:
         kind = line.data(0, _KIND)
@@ -85,13 +91,15 @@ class Palette(Panel):
         if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
             return False
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if self.tree.currentItem() is not None:
-                self._take(self.tree.currentItem())
+            if (line := self.tree.currentItem()) is not None:
+                self._take(line)
             return True
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             self.tree.setFocus()
             if self.tree.currentItem() is None:
-                self.tree.setCurrentItem(self.tree.itemBelow(self.tree.topLevelItem(0)))
+                heads = [head for head in self._heads() if not head.isHidden()]
+                for head in heads[:1]:
+                    self.tree.setCurrentItem(self.tree.itemBelow(head) or head)
             return True
         if event.key() == Qt.Key.Key_Escape and self.field.text():
             self.field.clear()
@@ -111,7 +119,7 @@ class _Tree(QTreeWidget):
         self.setDragEnabled(True)
         self.setExpandsOnDoubleClick(False)
 
-    def mimeData(self, items: list[QTreeWidgetItem]) -> QMimeData:  # type: ignore[override]
+    def mimeData(self, items: Sequence[QTreeWidgetItem]) -> QMimeData:
         data = QMimeData()
         if items and items[0].data(0, _KIND):
             data.setData(KIND_MIME, QByteArray(items[0].data(0, _KIND).encode()))
@@ -132,5 +140,5 @@ def _picture(icon: QIcon) -> QPixmap:
 
 
 class _Rows(QStyledItemDelegate):
-    def sizeHint(self, option: QStyleOptionViewItem, index) -> QSize:  # type: ignore[no-untyped-def]
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(80, theme.ROW)

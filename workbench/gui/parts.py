@@ -2,8 +2,19 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.gui import icons, theme, words
 
@@ -100,6 +111,47 @@ class IconButton(QToolButton):
             self.setText(said)
 
 
+class Combo(QComboBox):
+    """A choice drawn like the other fields; Fusion would give it a gradient of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumHeight(theme.INPUT)
+        self.setMinimumWidth(60)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def setEditable(self, editable: bool) -> None:
+        super().setEditable(editable)
+        if (edit := self.lineEdit()) is not None:
+            edit.setFrame(False)
+            edit.setTextMargins(3, 0, 0, 0)
+            edit.setStyleSheet("background: transparent;")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens = theme.tokens()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edit = self.lineEdit()
+        lit = self.hasFocus() or (edit is not None and edit.hasFocus())
+        edge = self.palette().color(QPalette.ColorRole.Window).darker(140)  # as Fusion draws the other fields
+        painter.setPen(QColor(tokens.accent) if lit else edge)
+        painter.setBrush(self.palette().brush(QPalette.ColorRole.Base))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        arrow = QRectF(self.width() - 22, (self.height() - 12) / 2, 12, 12)
+        icons.paint(painter, "chevron", arrow, tokens.text2)
+        if not self.isEditable():
+            painter.setPen(self.palette().color(QPalette.ColorRole.Text))
+            room = self.rect().adjusted(8, 0, -26, 0)
+            text = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()  # so that the form scrolls instead
+
+
 class Section(QWidget):
     """A part of a form under a heading that folds it away; contents go into `body`, small buttons into `head`."""
 
@@ -112,7 +164,7 @@ class Section(QWidget):
         self.head = QHBoxLayout()
         self.head.setSpacing(2)
         self._fold = IconButton(key, "chevron", self._toggle, text=True)
-        self._fold.setStyleSheet("QToolButton { font-weight: 600; padding: 3px 4px; }")
+        self._fold.setStyleSheet("QToolButton { font-weight: 600; padding: 3px 4px 3px 0; }")
         self._fold.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.head.addWidget(self._fold)
         self.head.addStretch(1)
@@ -120,7 +172,7 @@ class Section(QWidget):
         self._content = QWidget()
         self._content.setProperty("role", "clear")
         self.body = QVBoxLayout(self._content)
-        self.body.setContentsMargins(4, 0, 0, 8)
+        self.body.setContentsMargins(0, 0, 0, 8)
         self.body.setSpacing(10)
         column.addWidget(self._content)
         self.fold(folded)

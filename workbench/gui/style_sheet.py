@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 _SHEET = """
 QMainWindow, QDialog { background: %(bg)s; }
 QFrame[role="panel"] { background: %(panel)s; border: 1px solid %(line)s; border-radius: 8px; }
+QFrame[role="card"] { background: %(card)s; border: 1px solid %(line)s; border-radius: 6px; }
+QLabel[role="hint"] { background: %(raised)s; border: 1px solid %(line)s; border-radius: 8px; padding: 8px 14px; }
 QFrame[role="bar"] { background: %(panel)s; border: none; border-bottom: 1px solid %(line)s; }
 QFrame[role="rule"] { background: %(line)s; border: none; max-height: 1px; min-height: 1px; }
 QFrame[role="upright-rule"] { background: %(line)s; border: none; max-width: 1px; min-width: 1px; }
@@ -94,6 +96,7 @@ QToolTip { background: %(raised)s; color: %(text)s; border: 1px solid %(line)s; 
 def style_sheet(tokens: Tokens) -> str:
     """The style sheet in the colours of `tokens`."""
     values = {name: value for name, value in vars(tokens).items() if isinstance(value, str)}
+    values["card"] = "#1F242C" if tokens.dark else "#FAFBFD"
     values["base"] = tokens.bg if tokens.dark else tokens.panel
     values["faint"] = "#6B7482" if tokens.dark else "#8E97A6"
     return _SHEET % values

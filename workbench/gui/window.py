@@ -34,7 +34,7 @@ from workbench.gui.preferences import Preferences, examples
 from workbench.gui.problems_panel import ProblemsPanel
 
 SIZE = (1440, 900)
-SIDES = (220, 920, 300)
+SIDES = (204, 932, 288)
 HEIGHTS = (560, 270)
 
 
@@ -52,13 +52,14 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(self.editor)
         self.problems = ProblemsPanel()
         self._build()
-        self.finder = Finder(self.centralWidget())
+        self.finder = Finder(self._whole)
         self.canvas.finder = self.finder
         register(self)
         self._connect()
         self._speak()
         self._show_document(self.editor.document, self.editor.document)
         self._show_problems()
+        self.canvas.view.setFocus()
 
     # --- how it is put together ------------------------------------------------------------------------------------
 
@@ -68,7 +69,6 @@ class MainWindow(QMainWindow):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.bottom = Panel()
-        self.bottom.layout().setContentsMargins(12, 4, 12, 10)
         self.bottom.body.addWidget(self.tabs)
         self.middle = QSplitter(Qt.Orientation.Vertical)
         self.middle.addWidget(self.canvas)
@@ -84,8 +84,8 @@ class MainWindow(QMainWindow):
         self.middle.setStretchFactor(0, 1)
         self.palette_panel.setMinimumWidth(170)
         self.inspector.setMinimumWidth(260)
-        whole = QWidget()
-        column = QVBoxLayout(whole)
+        self._whole = QWidget()
+        column = QVBoxLayout(self._whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._bar())
@@ -93,13 +93,14 @@ class MainWindow(QMainWindow):
         inside.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         inside.addWidget(self.sides)
         column.addLayout(inside, 1)
-        self.setCentralWidget(whole)
+        self.setCentralWidget(self._whole)
         self.tabs.addTab(self.problems, "")
         self._where = QLabel()
         self._state = QLabel()
         self.statusBar().addWidget(self._state)
         self.statusBar().addPermanentWidget(self._where)
         self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().setContentsMargins(14, 0, 14, 0)
 
     def _bar(self) -> QFrame:
         """The bar at the top: whose window and file it is, the run bar's place, search and look."""

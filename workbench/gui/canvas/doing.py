@@ -31,13 +31,11 @@ def place(view: CanvasView, kind: str, at: QPointF | None = None, start: End | N
         position = snapped(at.x(), at.y())
     elif chosen:
         node = view.canvas.nodes[chosen[-1]]
-        position = free_near(scenario, Position(x=node.x() + 12 * GRID, y=node.y()))
+        position = free_near(scenario, Position(x=node.x() + 9 * GRID, y=node.y()))
     else:
         middle = view.middle()
-        position = free_near(scenario, snapped(middle.x() - 96, middle.y() - 48))
-    # All stages get the place where they are seen, so that none jumps when the new one is the first with a place.
-    seated = edits.move(scenario, {id: at for id, at in all_places(scenario).items() if id not in scenario.layout})
-    after = edits.add_stage(seated, kind, position)
+        position = free_near(scenario, snapped(middle.x() - 80, middle.y() - 40))
+    after = edits.add_stage(_seated(scenario), kind, position)
     added = after.pipeline.stages[-1].id
     if start is not None and (joined := _joined(view, kind, added, start)):
         after = edits.connect(after, joined)
@@ -113,6 +111,20 @@ def duplicate(view: CanvasView) -> None:
         _add_copies(view, stages, links, {id: Position.model_validate(at) for id, at in content["layout"].items()})
 
 
+def _add_copies(
+    view: CanvasView, stages: tuple[StageUse, ...], links: tuple[Link, ...], places: dict[str, Position]
+) -> None:
+    aside = Position(x=2 * GRID, y=2 * GRID)
+    after = edits.paste(_seated(view.editor.scenario), stages, links, aside, places)
+    view.editor.edit(after)
+    view.canvas.select([stage.id for stage in after.pipeline.stages[-len(stages) :]])
+
+
+def _seated(scenario: Scenario) -> Scenario:
+    """With all stages at the place where they are seen, so that none jumps when another gets a place."""
+    return edits.move(scenario, {id: at for id, at in all_places(scenario).items() if id not in scenario.layout})
+
+
 def _cut_out(scenario: Scenario, ids: tuple[str, ...]) -> dict[str, Any]:
     pipeline, places = scenario.pipeline, all_places(scenario)
     return {
@@ -133,10 +145,8 @@ def group(view: CanvasView) -> None:
     if not ids:
         view.editor.refused.emit(words.say("refuse.group"))
         return
-    taken = {group.id for group in scenario.pipeline.groups}
-    name = next(name for n in range(1, len(taken) + 2) if (name := f"group{n}") not in taken)
-    groups = (*scenario.pipeline.groups, Group(id=name, stages=ids))
-    view.editor.edit(edits.set_field(scenario, ("pipeline", "groups"), groups))
+    name = edits.free_name("group", [group.id for group in scenario.pipeline.groups])
+    view.editor.edit(edits.add_item(scenario, ("pipeline", "groups"), Group(id=name, stages=ids)))
 
 
 def ungroup(view: CanvasView) -> None:

@@ -17,7 +17,7 @@ class GroupItem(QGraphicsItem):
     def __init__(self, group: Group) -> None:
         super().__init__()
         self.setZValue(-2)
-        self.group = group
+        self.shown = group
         self._box = QRectF()
 
     def surround(self, boxes: list[QRectF]) -> None:
@@ -43,5 +43,5 @@ class GroupItem(QGraphicsItem):
         painter.drawRoundedRect(self._box, 12, 12)
         painter.setFont(look.label)
         painter.setPen(look.text2)
-        title = self.group.label or self.group.id
+        title = self.shown.label or self.shown.id
         painter.drawText(self._box.topLeft() + QPointF(14, 22), title)

@@ -6,15 +6,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from workbench.document.scenario import Link
 from workbench.gui.canvas.ink import ink
-
-
-def curve(start: QPointF, end: QPointF) -> QPainterPath:
-    """The way of a link: it leaves to the right and arrives from the left."""
-    across = end.x() - start.x()
-    bend = max(36.0, across / 2) if across > 0 else min(160.0, 48 - across / 3)
-    path = QPainterPath(start)
-    path.cubicTo(start + QPointF(bend, 0), end - QPointF(bend, 0), end)
-    return path
+from workbench.gui.canvas.routing import curve
 
 
 class LinkItem(QGraphicsItem):
@@ -30,10 +22,12 @@ class LinkItem(QGraphicsItem):
         self._shape: QPainterPath | None = None
         self._bounds = QRectF()
 
-    def lay(self, start: QPointF, end: QPointF) -> None:
-        """Run between two places of the scene."""
+    def lay(self, path: QPainterPath) -> None:
+        """Run along a path of the scene."""
+        if path == self._path:
+            return
         self.prepareGeometryChange()
-        self._path = curve(start, end)
+        self._path = path
         self._bounds = self._path.controlPointRect().adjusted(-6, -6, 6, 6)
         self._shape = None
 

@@ -14,7 +14,7 @@ from workbench.gui.canvas.rules import End
 from workbench.gui.canvas.status import Status, clock
 from workbench.stages.base import Port
 
-WIDTH, HEAD, PORT_ROW, FOOT, MARGIN = 192, 30, 20, 24, 14
+WIDTH, HEAD, PORT_ROW, FOOT, MARGIN = 160, 30, 20, 24, 14
 GRAB = 11  # a port is hit within this distance
 
 

@@ -6,14 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from workbench.document.problems import Problem
 from workbench.document.scenario import Link
 from workbench.document.text import Document
 from workbench.gui import theme, words
-from workbench.gui.canvas import doing, keyboard
+from workbench.gui.canvas import accessible, doing, keyboard
 from workbench.gui.canvas.faces import kind_title
 from workbench.gui.canvas.rules import End
 from workbench.gui.canvas.status import StageFact
@@ -37,6 +45,7 @@ class Canvas(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self.editor = editor
+        accessible.install()
         self.view = CanvasView(editor, self)
         self.scene = self.view.canvas
         column = QVBoxLayout(self)
@@ -58,10 +67,11 @@ class Canvas(QFrame):
 
     def _build_overlays(self) -> None:
         self.hint = QLabel(self)
-        self.hint.setStyleSheet("QLabel { padding: 8px 14px; border-radius: 8px; }")
         self.hint.setProperty("role", "hint")
         self.hint.hide()
-        self._hint_timer = QTimer(self, singleShot=True, interval=HINT_MS)  # type: ignore[call-overload]
+        self._hint_timer = QTimer(self)
+        self._hint_timer.setSingleShot(True)
+        self._hint_timer.setInterval(HINT_MS)
         self._hint_timer.timeout.connect(self.hint.hide)
         self.empty = QFrame(self)
         column = QVBoxLayout(self.empty)
@@ -160,7 +170,7 @@ class Canvas(QFrame):
             )
             for kind in doing.kinds_for(self.view, start)
         ]
-        spot = self.view.viewport().mapTo(self.finder.parentWidget(), self.view.mapFromScene(place))
+        spot = self.view.viewport().mapTo(self.finder.over, self.view.mapFromScene(place))
         self.finder.open(words.say("finder.stage"), choices, spot + QPoint(8, 8), 320)
 
     # --- keys, drops and what lies over the view ---------------------------------------------------------------------
@@ -174,7 +184,7 @@ class Canvas(QFrame):
                 return True
             case QDropEvent() if event.mimeData().hasFormat(KIND_MIME):
                 kind = bytes(event.mimeData().data(KIND_MIME).data()).decode()
-                place = self.view.mapToScene(event.position().toPoint()) - QPointF(96, 20)
+                place = self.view.mapToScene(event.position().toPoint()) - QPointF(80, 16)
                 doing.place(self.view, kind, place)
                 self.view.setFocus()
                 event.acceptProposedAction()
@@ -244,6 +254,7 @@ class Canvas(QFrame):
         self._lay_overlays()
         self.hint.show()
         self.hint.raise_()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.view, text))
         self._hint_timer.stop()
         if not stays:
             self._hint_timer.start()

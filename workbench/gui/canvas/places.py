@@ -33,6 +33,6 @@ def free_near(scenario: Scenario, wish: Position) -> Position:
     """The grid crossing nearest below `wish` where a new stage covers no other."""
     taken = all_places(scenario).values()
     place = snapped(wish.x, wish.y)
-    while any(abs(other.x - place.x) < 216 and abs(other.y - place.y) < 120 for other in taken):
+    while any(abs(other.x - place.x) < 192 and abs(other.y - place.y) < 120 for other in taken):
         place = Position(x=place.x, y=place.y + GRID)
     return place

@@ -13,10 +13,12 @@ from workbench.gui.canvas.faces import Face, faces
 from workbench.gui.canvas.group import GroupItem
 from workbench.gui.canvas.link import LinkItem
 from workbench.gui.canvas.node import NodeItem
+from workbench.gui.canvas.routing import route
 from workbench.gui.canvas.rules import End
 
 EMPTY = Scenario()
 AIR = 1600  # room around the pipeline for panning
+ROUTED = 200  # with so many stages, links go around boxes
 
 
 class CanvasScene(QGraphicsScene):
@@ -87,7 +89,7 @@ class CanvasScene(QGraphicsScene):
             self._links_of[link.target_stage].append(item)
             linked[link.source_stage].add((link.source_port, True))
             linked[link.target_stage].add((link.target_port, False))
-            self._lay(item)
+        self._lay_all(self.links.values())
         for id, node in self.nodes.items():
             if node.linked != linked[id]:
                 node.linked = frozenset(linked[id])
@@ -95,7 +97,7 @@ class CanvasScene(QGraphicsScene):
 
     def _show_groups(self, scenario: Scenario) -> None:
         wanted = {group.id: group for group in scenario.pipeline.groups}
-        for id in [id for id, item in self.groups.items() if wanted.get(id) != item.group]:
+        for id in [id for id, item in self.groups.items() if wanted.get(id) != item.shown]:
             self.removeItem(self.groups.pop(id))
         for id, group in wanted.items():
             if id not in self.groups:
@@ -105,12 +107,17 @@ class CanvasScene(QGraphicsScene):
 
     def _surround(self) -> None:
         for item in self.groups.values():
-            item.surround([self.nodes[id].box() for id in item.group.stages if id in self.nodes])
+            item.surround([self.nodes[id].box() for id in item.shown.stages if id in self.nodes])
 
-    def _lay(self, item: LinkItem) -> None:
-        ends = self.ends_of(item.link)
-        if ends:
-            item.lay(*ends)
+    def _lay_all(self, items: Iterable[LinkItem]) -> None:
+        """Lay links around the boxes; in a large pipeline straight through, for that many ways would take too long."""
+        boxes = [node.box().adjusted(-4, -4, 4, 4) for node in self.nodes.values()] if len(self.nodes) <= ROUTED else []
+        for item in items:
+            ends = self.ends_of(item.link)
+            if ends:
+                own = {item.link.source_stage, item.link.target_stage}
+                others = [box for id, box in zip(self.nodes, boxes, strict=False) if id not in own]
+                item.lay(route(*ends, others))
 
     def _mind_room(self) -> None:
         whole = self.content()
@@ -139,8 +146,7 @@ class CanvasScene(QGraphicsScene):
         """Draw stages elsewhere while they are dragged; the document does not know yet."""
         for id, position in positions.items():
             self.nodes[id].setPos(position.x, position.y)
-        for item in {item for id in positions for item in self._links_of[id]}:
-            self._lay(item)
+        self._lay_all({item for id in positions for item in self._links_of[id]})
         self._surround()
         self.altered.emit()
 
@@ -185,4 +191,5 @@ class CanvasScene(QGraphicsScene):
             grown = grown or before != (node.status is None)
         if grown:
             self._surround()
+            self._lay_all(self.links.values())
         self.altered.emit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
@@ -73,7 +73,7 @@ class CanvasView(QGraphicsView):
 
     def fit(self, least: float = LEAST) -> None:
         """Show the whole pipeline, no larger than life and no smaller than `least`."""
-        whole = self.canvas.content().adjusted(-48, -48, 48, 48)
+        whole = self.canvas.content().adjusted(-20, -32, 20, 32)
         room = self.viewport().size()
         zoom = min(1.0, room.width() / whole.width(), room.height() / whole.height())
         self.zoom_to(max(least, zoom))
@@ -114,8 +114,8 @@ class CanvasView(QGraphicsView):
         self._far.paint(painter)
         painter.end()
 
-    def drawBackground(self, painter: QPainter, rect: QRectF | object) -> None:
-        area = QRectF(rect)  # type: ignore[call-overload]
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        area = QRectF(rect)
         painter.fillRect(area, self.backgroundBrush())
         if self.zoom < 0.5:
             return
@@ -145,7 +145,7 @@ class CanvasView(QGraphicsView):
             self._tile = (side, colour, pixmap)
         return self._tile[2]
 
-    def drawForeground(self, painter: QPainter, rect: QRectF | object) -> None:
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         if self._box.isEmpty():
             return
         accent = theme.tokens().accent

@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
 from workbench.gui import theme, words
 from workbench.gui.inspector.numbers import NumberEdit, read, undoes, write
 from workbench.gui.inspector.specs import Spec
-from workbench.gui.parts import IconButton
+from workbench.gui.parts import Combo, IconButton
 
 
 class Field(QWidget):
@@ -93,9 +92,6 @@ class Field(QWidget):
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and undoes(event):
             event.ignore()
             return True
-        if isinstance(event, QWheelEvent) and not self.editor.hasFocus() and isinstance(self.editor, QComboBox):
-            event.ignore()
-            return True
         return False
 
 
@@ -137,16 +133,18 @@ class ChoiceField(Field):
         super().__init__(spec)
 
     def _make(self) -> QWidget:
-        self._box = QComboBox()
-        self._box.setMinimumHeight(theme.INPUT)
-        self._box.setMinimumWidth(60)
-        self._box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._box = Combo()
         self._box.setEditable(self._open_ended)
         self._box.addItems(list(self.spec.choices))
         if self._open_ended:
-            self._box.lineEdit().textEdited.connect(lambda _: self._tell())
+            self._box.editTextChanged.connect(self._typed)
         self._box.activated.connect(lambda _: self._tell())
         return self._box
+
+    def _typed(self, text: str) -> None:
+        edit = self._box.lineEdit()
+        if edit is not None and edit.isModified():
+            self._tell()
 
     def offer(self, choices: tuple[str, ...]) -> None:
         """Offer other words, keeping the value."""
@@ -175,6 +173,7 @@ class TextField(Field):
         self._edit = QLineEdit()
         self._edit.setMinimumHeight(theme.INPUT)
         self._edit.setMinimumWidth(60)
+        self._edit.setTextMargins(5, 0, 5, 0)
         self._edit.textEdited.connect(lambda _: self._tell())
         return self._edit
 
@@ -186,6 +185,7 @@ class TextField(Field):
         text = "" if value is None else str(value)
         if self._edit.text() != text:
             self._edit.setText(text)
+            self._edit.setCursorPosition(0)
 
 
 class LongTextField(Field):

@@ -54,6 +54,7 @@ class NumberEdit(QAbstractSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(theme.INPUT)
         self.setMinimumWidth(60)
+        self.lineEdit().setTextMargins(4, 0, 0, 0)
         self.lineEdit().textEdited.connect(lambda _: self.typed.emit())
         if spec.sort == "quantity":
             self.lineEdit().setPlaceholderText(DIMENSIONS[spec.dimension][1])
@@ -66,7 +67,7 @@ class NumberEdit(QAbstractSpinBox):
         if self.value() != value or self.lineEdit().text() == "":
             self.lineEdit().setText(write(self._spec, value))
 
-    def validate(self, text: str, place: int) -> object:
+    def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
         return QValidator.State.Acceptable, text, place
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:

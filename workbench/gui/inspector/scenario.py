@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,14 +10,17 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.architectures.registry import ORCHESTRATIONS, TRAININGS
 from workbench.catalogues.accelerators import ACCELERATORS
+from workbench.document import edits
 from workbench.document import scenario as models
 from workbench.document.problems import Problem
 from workbench.document.scenario import Accelerator, Combination, Fault, Scenario, WorkerPool
 from workbench.gui.editor import Editor
 from workbench.gui.inspector.fields import ChoiceField
-from workbench.gui.inspector.sections import ListPart, ModelPart, Part, TextsPart, Where, at_path, section
+from workbench.gui.inspector.sections import ListPart, ModelPart, Part, TextsPart, Where, section
 from workbench.gui.inspector.specs import Spec
 from workbench.gui.parts import Section
+
+SIDES: dict[str, Mapping[str, type[BaseModel]]] = {"orchestration": ORCHESTRATIONS, "training": TRAININGS}
 
 
 class AcceleratorPart(Part):
@@ -33,7 +36,7 @@ class AcceleratorPart(Part):
         self._path = path
 
     def show_scenario(self, scenario: Scenario) -> None:
-        by_figures = isinstance(at_path(scenario, self._path).accelerator, Accelerator)
+        by_figures = isinstance(edits.get_field(scenario, (*self._path, "accelerator")), Accelerator)
         self.setVisible(by_figures)
         if by_figures:
             self._figures.show_scenario(scenario)
@@ -65,17 +68,12 @@ class ScenarioInspector(QWidget):
 
     def _sections(self) -> list[tuple[str, list[Part], bool]]:
         editor = self._editor
-        pools = ListPart(editor, ("cluster", "workers"), self._pool, self._fresh_pool, "inspector.add-pool", least=1)
-        ways = ListPart(
-            editor,
-            ("architectures",),
-            self._combination,
-            self._fresh_combination,
-            "inspector.add-combination",
-            _uses,
-            1,
-        )
-        faults = ListPart(editor, ("faults",), self._fault, self._fresh_fault, "inspector.add-fault")
+        where: Where = ("cluster", "workers")
+        pools = ListPart(editor, where, self._pool, self._fresh_pool, "inspector.add-pool", _pool_title, _figures, 1)
+        where = ("architectures",)
+        add = "inspector.add-combination"
+        ways = ListPart(editor, where, self._combination, self._fresh_combination, add, _way_title, _uses, 1)
+        faults = ListPart(editor, ("faults",), self._fault, self._fresh_fault, "inspector.add-fault", _fault_title)
         expect = TextsPart(editor, ("expect",), self._fresh_expectation, "inspector.add-expectation", "section.expect")
         return [
             ("section.scenario", [ModelPart(editor, Scenario, (), ("name", "description"))], False),
@@ -104,14 +102,14 @@ class ScenarioInspector(QWidget):
         path: Where = ("architectures", which)
         place = f"architectures[{combination.id}]"
         parts: list[Part] = [ModelPart(self._editor, Combination, path, ("id", "label"), place=place)]
-        for side, known in (("orchestration", ORCHESTRATIONS), ("training", TRAININGS)):
+        for side, known in SIDES.items():
             choice = getattr(combination, side)
             field = ChoiceField(Spec("use", "choice", choices=tuple(known)))
             own = {"use": field}
             use = ModelPart(self._editor, models.Choice, (*path, side), ("use",), own, f"{place}.{side}")
             use.form.relabel("use", f"field.{side}")
             parts.append(use)
-            model: type[BaseModel] | None = known.get(choice.use)
+            model = known.get(choice.use)
             if model is not None:
                 parts.append(ModelPart(self._editor, model, (*path, side, "with"), place=f"{place}.{side}.with"))
         return parts
@@ -123,12 +121,12 @@ class ScenarioInspector(QWidget):
     # --- what a new one is -------------------------------------------------------------------------------------------
 
     def _fresh_pool(self, scenario: Scenario) -> BaseModel:
-        return WorkerPool(id=_free("pool", [pool.id for pool in scenario.cluster.workers]))
+        return WorkerPool(id=edits.free_name("pool", [pool.id for pool in scenario.cluster.workers]))
 
     def _fresh_combination(self, scenario: Scenario) -> BaseModel:
         used = {combination.training.use for combination in scenario.architectures}
         training = next((name for name in TRAININGS if name not in used), next(iter(TRAININGS)))
-        name = _free("way", [combination.id for combination in scenario.architectures])
+        name = edits.free_name("way", [combination.id for combination in scenario.architectures])
         return Combination(id=name, training=models.Choice(use=training))
 
     def _fresh_fault(self, scenario: Scenario) -> BaseModel:
@@ -157,11 +155,23 @@ class ScenarioInspector(QWidget):
         return False
 
 
+def _pool_title(pool: WorkerPool) -> str:
+    last = f" … {pool.id}{pool.count - 1}" if pool.count > 1 else ""
+    return f"{pool.id}0{last}"
+
+
+def _figures(pool: WorkerPool) -> object:
+    return isinstance(pool.accelerator, Accelerator)
+
+
+def _way_title(combination: Combination) -> str:
+    return combination.label or combination.id
+
+
+def _fault_title(fault: Fault) -> str:
+    return f"{fault.kind} {fault.worker}".strip()
+
+
 def _uses(combination: Any) -> object:
     """What the card of a combination depends on: other architectures have other parameters."""
     return combination.id, combination.orchestration.use, combination.training.use
-
-
-def _free(stem: str, taken: Sequence[str]) -> str:
-    names = (stem if n == 1 else f"{stem}{n}" for n in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)

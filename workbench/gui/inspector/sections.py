@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench.document import edits
 from workbench.document.problems import Problem
 from workbench.document.scenario import Scenario
+from workbench.document.validation import problems_of
 from workbench.gui import theme, words
 from workbench.gui.editor import Editor
 from workbench.gui.inspector.fields import Field, TextField
@@ -26,18 +27,13 @@ def commit(editor: Editor, field: Field, path: Where, value: Any, typing: int) -
     """Make a change of a field an edit; where the document cannot hold the value, the field says why."""
     try:
         after = edits.set_field(editor.scenario, path, value)
-    except ValueError as error:
-        field.complain([_reason(error)])
+    except ValidationError as error:
+        parent = edits.get_field(editor.scenario, path[:-1])
+        refused = problems_of(error, plain(parent) | {str(path[-1]): value}, type(parent))
+        field.complain([problem.words(words.language()) for problem in refused[:1]])
         return
     field.complain([])
     editor.edit(after, merge=merge_key(".".join(map(str, path)), field, typing))
-
-
-def _reason(error: ValueError) -> str:
-    """What a refusal of the model says, without pydantic's frame around it."""
-    if isinstance(error, ValidationError):
-        return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-    return str(error)
 
 
 class Part(QWidget):
@@ -63,7 +59,7 @@ class ModelPart(Part):
         model: type[BaseModel],
         path: Where,
         names: Sequence[str] = (),
-        own: dict[str, Field] | None = None,
+        own: Mapping[str, Field] | None = None,
         place: str = "",
     ) -> None:
         super().__init__()
@@ -82,7 +78,7 @@ class ModelPart(Part):
         commit(self._editor, self.form.fields[name], (*self._path, name), value, typing)
 
     def show_scenario(self, scenario: Scenario) -> None:
-        model = at_path(scenario, self._path)
+        model = edits.get_field(scenario, self._path)
         self.form.put(plain(model))
 
     def complain(self, problems: Sequence[Problem]) -> None:
@@ -107,14 +103,16 @@ class ListPart(Part):
         make: Callable[[int, Any], list[Part]],
         fresh: Callable[[Scenario], BaseModel],
         add_key: str,
+        title: Callable[[Any], str],
         signature: Callable[[Any], object] = lambda model: None,
         least: int = 0,
     ) -> None:
         super().__init__()
         self.setProperty("role", "clear")
         self._editor, self._path, self._make, self._fresh = editor, path, make, fresh
-        self._signature, self._least = signature, least
+        self._title, self._signature, self._least = title, signature, least
         self._parts: list[list[Part]] = []
+        self._titles: list[QLabel] = []
         self._shown: list[object] | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -128,7 +126,7 @@ class ListPart(Part):
         self._column.addLayout(row)
 
     def _models(self, scenario: Scenario) -> tuple[Any, ...]:
-        return tuple(at_path(scenario, self._path))
+        return tuple(edits.get_field(scenario, self._path))
 
     def show_scenario(self, scenario: Scenario) -> None:
         models = self._models(scenario)
@@ -136,42 +134,43 @@ class ListPart(Part):
         if wanted != self._shown:
             self._shown = wanted
             self._rebuild(models)
+        for label, model in zip(self._titles, models, strict=True):
+            label.setText(self._title(model))
         for parts in self._parts:
             for part in parts:
                 part.show_scenario(scenario)
 
     def _rebuild(self, models: Sequence[Any]) -> None:
-        while item := self._cards.takeAt(0):
-            item.widget().hide()
-            item.widget().deleteLater()
-        self._parts = []
+        _empty(self._cards)
+        self._parts, self._titles = [], []
         for i, model in enumerate(models):
             card = QFrame()
             card.setProperty("role", "card")
             inside = QVBoxLayout(card)
-            inside.setContentsMargins(10, 8, 6, 10)
-            inside.setSpacing(8)
-            parts = self._make(i, model)
+            inside.setContentsMargins(10, 4, 8, 10)
+            inside.setSpacing(10)
             row = QHBoxLayout()
             row.setSpacing(2)
-            row.addWidget(parts[0], 1)
-            remove = IconButton("common.delete", "close", lambda i=i: self._remove(i))
+            title = QLabel()
+            title.setProperty("role", "title")
+            row.addWidget(title, 1)
+            self._titles.append(title)
+            remove = IconButton("common.delete", "close", partial(self._remove, i))
             remove.setEnabled(len(models) > self._least)
             row.addWidget(remove)
-            row.setAlignment(remove, Qt.AlignmentFlag.AlignTop)
             inside.addLayout(row)
-            for part in parts[1:]:
+            parts = self._make(i, model)
+            for part in parts:
                 inside.addWidget(part)
             self._cards.addWidget(card)
             self._parts.append(parts)
 
     def _add(self) -> None:
         scenario = self._editor.scenario
-        self._editor.edit(edits.set_field(scenario, self._path, (*self._models(scenario), self._fresh(scenario))))
+        self._editor.edit(edits.add_item(scenario, self._path, self._fresh(scenario)))
 
     def _remove(self, which: int) -> None:
-        models = [model for i, model in enumerate(self._models(self._editor.scenario)) if i != which]
-        self._editor.edit(edits.set_field(self._editor.scenario, self._path, tuple(models)))
+        self._editor.edit(edits.remove_item(self._editor.scenario, self._path, which))
 
     def complain(self, problems: Sequence[Problem]) -> None:
         for parts in self._parts:
@@ -201,16 +200,14 @@ class TextsPart(Part):
         column.addLayout(row)
 
     def show_scenario(self, scenario: Scenario) -> None:
-        texts = at_path(scenario, self._path)
+        texts = edits.get_field(scenario, self._path)
         if len(texts) != len(self.fields):
             self._rebuild(len(texts))
         for field, text in zip(self.fields, texts, strict=True):
             field.put(text)
 
     def _rebuild(self, count: int) -> None:
-        while item := self._rows.takeAt(0):
-            item.widget().hide()
-            item.widget().deleteLater()
+        _empty(self._rows)
         self.fields = []
         for i in range(count):
             line = QWidget()
@@ -221,26 +218,24 @@ class TextsPart(Part):
             field = TextField(Spec(str(i), "text"))
             field.editor.setFont(theme.font(theme.SECONDARY))
             field.name(words.say(self._label), "")
-            field.edited.connect(lambda value, typing, i=i: self._edited(i, value, typing))
+            field.edited.connect(partial(self._edited, i))
             row.addWidget(field, 1)
-            row.addWidget(IconButton("common.delete", "close", lambda i=i: self._remove(i)))
+            row.addWidget(IconButton("common.delete", "close", partial(self._remove, i)))
             self._rows.addWidget(line)
             self.fields.append(field)
 
     def _edited(self, which: int, value: Any, typing: int) -> None:
-        texts = list(at_path(self._editor.scenario, self._path))
+        texts = list(edits.get_field(self._editor.scenario, self._path))
         texts[which] = value or ""
         commit(self._editor, self.fields[which], self._path, tuple(texts), typing)
 
     def _add(self) -> None:
         scenario = self._editor.scenario
-        texts = (*at_path(scenario, self._path), self._fresh(scenario))
-        self._editor.edit(edits.set_field(scenario, self._path, texts))
+        self._editor.edit(edits.add_item(scenario, self._path, self._fresh(scenario)))
         self.fields[-1].setFocus()
 
     def _remove(self, which: int) -> None:
-        texts = [text for i, text in enumerate(at_path(self._editor.scenario, self._path)) if i != which]
-        self._editor.edit(edits.set_field(self._editor.scenario, self._path, tuple(texts)))
+        self._editor.edit(edits.remove_item(self._editor.scenario, self._path, which))
 
     def complain(self, problems: Sequence[Problem]) -> None:
         for i, field in enumerate(self.fields):
@@ -255,12 +250,11 @@ class TextsPart(Part):
         return False
 
 
-def at_path(scenario: Scenario, path: Where) -> Any:
-    """What lies at a path of the document."""
-    value: Any = scenario
-    for step in path:
-        value = value[step] if isinstance(step, int) else getattr(value, "with_" if step == "with" else step)
-    return value
+def _empty(column: QVBoxLayout) -> None:
+    while item := column.takeAt(0):
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()
 
 
 def plain(model: Any) -> dict[str, Any]:

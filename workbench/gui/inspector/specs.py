@@ -17,12 +17,14 @@ PATHS = ("file",)
 class Spec:
     """One field.
 
-    `sort` is flag, whole, number, quantity, choice, text, long-text, path, list or other (a value that has no editor
-    of its own). `items` is the sort of a list's items, `dimension` that of a quantity, `optional` allows no value.
+    `of` names its model. `sort` is flag, whole, number, quantity, choice, text, long-text, path, list or other (a value
+    that has no editor of its own). `items` is the sort of a list's items, `dimension` that of a quantity, `optional`
+    allows no value.
     """
 
     name: str
     sort: str
+    of: str = ""
     default: Any = None
     optional: bool = False
     choices: tuple[str, ...] = ()
@@ -36,16 +38,19 @@ class Spec:
     @property
     def label(self) -> str:
         """The name of the field for people, in the language of the window."""
-        key = f"field.{self.name}"
-        return words.say(key) if key in words.catalogue() else self.name.replace("_", " ").capitalize()
+        key = self._key("field")
+        return words.say(key) if key else self.name.replace("_", " ").capitalize()
 
     @property
     def help(self) -> str:
         """What the field means."""
-        key = f"help.{self.name}"
-        if not self.japanese and key in words.catalogue():
-            return words.say(key)
-        return words.choose(self.english, self.japanese or self.english)
+        key = "" if self.japanese else self._key("help")
+        return words.say(key) if key else words.choose(self.english, self.japanese or self.english)
+
+    def _key(self, about: str) -> str:
+        """The key of the catalogue for this field of this model, or for fields of this name; empty if there is none."""
+        keys = (f"{about}.{self.of}.{self.name}", f"{about}.{self.name}")
+        return next((key for key in keys if key in words.catalogue()), "")
 
 
 def specs(model: type[BaseModel]) -> tuple[Spec, ...]:
@@ -56,16 +61,17 @@ def specs(model: type[BaseModel]) -> tuple[Spec, ...]:
     for name, field in model.model_fields.items():
         key = field.alias or name
         default = field.get_default(call_default_factory=True) if not field.is_required() else None
-        found.append(_spec(key, schema["properties"][key], definitions, default))
+        found.append(_spec(model, key, schema["properties"][key], definitions, default))
     return tuple(found)
 
 
-def _spec(name: str, entry: dict[str, Any], definitions: dict[str, Any], default: Any) -> Spec:
+def _spec(model: type[BaseModel], name: str, entry: dict[str, Any], definitions: dict[str, Any], default: Any) -> Spec:
     kind, optional = _without_null(entry, definitions)
     sort = _sort(name, kind)
     items, _ = _without_null(kind.get("items", {}), definitions)
     return Spec(
         name=name,
+        of=model.__name__,
         sort=sort,
         default=default,
         optional=optional,
