@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from workbench.document.metrics import OF_STAGE
 from workbench.runs.recovery import recoveries, standstill_s
 from workbench.runs.state import RunState
 
 MEASURED = ("accuracy", "loss")
-STAGE_SECONDS = "seconds_of_"
 
 
 def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:
@@ -22,7 +22,7 @@ def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:
     found |= {name: state.measures[name][-1].value for name in MEASURED if name in state.measures}
     for id, stage in state.stages.items():
         if stage.items_done:
-            found[STAGE_SECONDS + id] = stage.seconds / stage.items_done
+            found[OF_STAGE + id] = stage.seconds / stage.items_done
     return found
 
 

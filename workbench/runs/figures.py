@@ -1,0 +1,65 @@
+"""Figures as people read them: a value with its unit, at three or four significant digits."""
+
+from __future__ import annotations
+
+import math
+
+from workbench.document.metrics import metric as metric_of
+from workbench.runs.statistics import Figure
+
+MISSING = "–"
+SHARES = ("availability", "throughput_kept", "communication_share", "busy_share", "accuracy")
+
+
+def unit(metric: str) -> str:
+    """The unit in which `value` shows the metric."""
+    return "%" if metric in SHARES else metric_of(metric).unit
+
+
+def heading(metric: str, language: str = "en") -> str:
+    """Title and unit, as a column says it."""
+    return metric_of(metric).title(language) + (f" [{unit(metric)}]" if unit(metric) else "")
+
+
+def value(metric: str, number: float | None) -> str:
+    """The number alone, in the metric's unit."""
+    if number is None:
+        return MISSING
+    if metric in SHARES:
+        return f"{100 * number:.1f}"
+    return digits(number)
+
+
+def with_unit(metric: str, number: float | None) -> str:
+    """The number and its unit, as a sentence says it."""
+    if number is None:
+        return MISSING
+    if metric in SHARES:
+        return f"{100 * number:.1f} %"
+    return f"{digits(number)} {unit(metric)}".rstrip()
+
+
+def interval(metric: str, figure: Figure | None) -> str:
+    """Mean ± half-width, or the mean alone."""
+    if figure is None:
+        return MISSING
+    if figure.half_width is None:
+        return value(metric, figure.mean)
+    return f"{value(metric, figure.mean)} ± {value(metric, figure.half_width)}"
+
+
+def digits(number: float) -> str:
+    """Three significant digits or all before the point, thousands apart; whole numbers stay whole."""
+    size = abs(number)
+    if number == int(number) and size < 1e15:
+        return f"{int(number):,}"
+    if size >= 100:
+        return f"{number:,.0f}"
+    if size < 1e-3:
+        return f"{number:.2e}"
+    return f"{number:.{2 - math.floor(math.log10(size))}f}"
+
+
+def ratio(number: float | None) -> str:
+    """How many times as much."""
+    return MISSING if number is None else f"{number:.2f}×"

@@ -1,0 +1,142 @@
+"""Judgement: whether what a scenario expects held in the runs that there are.
+
+A name without an engine (`ring.samples_per_second`) means every engine that was run, so such an expectation is checked
+once for each of them; an engine that cannot tell (a simulated run has no accuracy) leaves the decision to the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from workbench.document.expectations import Expectation, Name, parse
+from workbench.runs.statistics import half_width
+
+HELD, MISSED, UNKNOWN = "held", "missed", "unknown"
+NOT_RUN, NOT_TOLD, TOO_FEW = "not-run", "not-told", "too-few"
+LEFT_TO_OTHERS = (NOT_RUN, NOT_TOLD)
+
+
+class Told(Protocol):
+    """What a judgement looks at in a run."""
+
+    @property
+    def engine(self) -> str: ...
+    @property
+    def combination(self) -> str: ...
+    @property
+    def replication(self) -> int: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def is_whole(self) -> bool: ...
+    @property
+    def numbers(self) -> dict[str, float]: ...
+
+
+@dataclass(frozen=True)
+class Check:
+    """An expectation held against one engine; `engine` is empty where the expectation names its engines itself.
+
+    `left` and `right` are the means of both sides if it is one comparison, `half_width` belongs to their difference.
+    `reason` says why it cannot be told: not-run, not-told, too-few, or how a run ended (broken-off, failed, …);
+    `about` names the figure that is missing.
+    """
+
+    engine: str
+    outcome: str
+    left: float | None = None
+    right: float | None = None
+    half_width: float | None = None
+    reason: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One expectation as written, whether it held, and the checks that say so."""
+
+    text: str
+    outcome: str
+    checks: tuple[Check, ...]
+
+    @property
+    def deciding(self) -> tuple[Check, ...]:
+        """The checks that were not left to another engine; all of them where none could decide."""
+        own = tuple(check for check in self.checks if check.reason not in LEFT_TO_OTHERS)
+        return own or self.checks
+
+
+def judge(text: str, runs: Sequence[Told]) -> Judgement:
+    """Hold one expectation against all runs. ValueError if it does not parse."""
+    expectation = parse(text)
+    if all(name.engine for name in expectation.names):
+        engines = [""]
+    else:
+        engines = list(dict.fromkeys(run.engine for run in runs)) or [""]
+    checks = tuple(_check(expectation, engine, runs) for engine in engines)
+    judgement = Judgement(text, UNKNOWN, checks)
+    return Judgement(text, _worst([check.outcome for check in judgement.deciding]), checks)
+
+
+def _worst(outcomes: list[str]) -> str:
+    return next((outcome for outcome in (MISSED, UNKNOWN) if outcome in outcomes), HELD)
+
+
+def _check(expectation: Expectation, engine: str, runs: Sequence[Told]) -> Check:
+    told: dict[str, list[float]] = {}
+    for name in expectation.names:
+        values, reason = _values(name, name.engine or engine, runs)
+        if reason:
+            return Check(engine, UNKNOWN, reason=reason, about=f"{name.combination}.{name.metric}")
+        told[str(name)] = values
+    count = min((len(values) for values in told.values() if len(values) > 1), default=1)
+    return _over_replications(expectation, engine, [_lookup(told, index) for index in range(count)])
+
+
+def _values(name: Name, engine: str, runs: Sequence[Told]) -> tuple[list[float], str]:
+    """The figure in each replication, in their order; or why there is none."""
+    own = sorted(
+        (run for run in runs if (run.engine, run.combination) == (engine, name.combination)),
+        key=lambda run: run.replication,
+    )
+    if not own:
+        return [], NOT_RUN
+    broken = next((run.outcome for run in own if not run.is_whole), "")
+    if broken:
+        return [], broken
+    if any(name.metric not in run.numbers for run in own):
+        return [], NOT_TOLD
+    return [run.numbers[name.metric] for run in own], ""
+
+
+def _lookup(told: dict[str, list[float]], index: int) -> Callable[[Name], float | None]:
+    """The figures of one replication; what was run once counts for all of them."""
+    return lambda name: told[str(name)][index if len(told[str(name)]) > 1 else 0]
+
+
+def _over_replications(expectation: Expectation, engine: str, lookups: list[Callable[[Name], float | None]]) -> Check:
+    """Compare by replication: the same seed stands behind both sides, so that differences are paired.
+
+    One comparison is decided where the 95 % interval of left - right lies on one side of zero; anything else where
+    all replications agree.
+    """
+    found = [expectation.evaluate(lookup) for lookup in lookups]
+    outcomes = [outcome.state for outcome in found]
+    sides = [(o.left, o.right) for o in found if o.left is not None and o.right is not None]
+    if len(sides) < len(found):
+        agreed = len(set(outcomes)) == 1
+        return Check(engine, outcomes[0] if agreed else UNKNOWN, reason="" if agreed else TOO_FEW)
+    left = math.fsum(left for left, _ in sides) / len(sides)
+    right = math.fsum(right for _, right in sides) / len(sides)
+    differences = [left - right for left, right in sides]
+    width = half_width(differences)
+    if len(set(outcomes)) == 1 and (width is None or width == 0.0):
+        return Check(engine, outcomes[0], left, right, width)
+    mean = math.fsum(differences) / len(differences)
+    if width is None or abs(mean) <= width:
+        return Check(engine, UNKNOWN, left, right, width, TOO_FEW)
+    decided = next(o for o, difference in zip(outcomes, differences, strict=True) if difference * mean > 0)
+    return Check(engine, decided, left, right, width)

@@ -1,0 +1,228 @@
+"""The report: what a study means. Real figures stand beside simulated ones, and expectations are held against both.
+
+A report is computed from the run folders whenever it is asked for; nothing of it is stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.document.scenario import Scenario
+from workbench.document.text import read
+from workbench.runs import series
+from workbench.runs.events import Warned
+from workbench.runs.folder import SCENARIO, RunReader, runs_in
+from workbench.runs.judgement import HELD, MISSED, UNKNOWN, Judgement, judge
+from workbench.runs.numbers import numbers
+from workbench.runs.recovery import Recovery, recoveries
+from workbench.runs.state import FaultSpan, RunState, fold
+from workbench.runs.statistics import Figure, figure
+
+ENGINES = ("simulated", "real")
+BROKEN_OFF, RUNNING = "broken-off", "running"
+EXIT_CODES = {HELD: 0, MISSED: 1, UNKNOWN: 2}
+
+
+@dataclass(frozen=True)
+class StageBar:
+    """When a stage was worked on, and how it ended; `seconds` is its mean time for one item."""
+
+    stage: str
+    status: str
+    start_s: float
+    end_s: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run: how it ended, its numbers, and what the charts draw of it.
+
+    `outcome` is finished, stopped, failed, broken-off, or running as long as its writer lives.
+    """
+
+    name: str
+    engine: str
+    combination: str
+    replication: int
+    label: str
+    outcome: str
+    reason: str
+    seed: int
+    t_s: float
+    numbers: dict[str, float]
+    faults: tuple[FaultSpan, ...]
+    recoveries: tuple[Recovery, ...]
+    warnings: tuple[Warned, ...]
+    stages: tuple[StageBar, ...]
+    throughput: tuple[series.Level, ...]
+    loss: tuple[tuple[float, float], ...]
+    machine: dict[str, Any]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its figures can be held against an expectation."""
+        return self.outcome == "finished"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One combination on one engine: its runs (replications), and the figures over those that finished."""
+
+    engine: str
+    runs: tuple[RunSummary, ...]
+    figures: dict[str, Figure]
+
+    @property
+    def label(self) -> str:
+        return self.runs[0].label
+
+    @property
+    def first(self) -> RunSummary:
+        return self.runs[0]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One combination: simulated beside real, as far as each was run."""
+
+    combination: str
+    title: str
+    simulated: Side | None
+    real: Side | None
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        return tuple(side for side in (self.simulated, self.real) if side is not None)
+
+    def ratio(self, metric: str) -> float | None:
+        """Real over simulated; None where one of them is missing or nothing."""
+        if self.simulated is None or self.real is None:
+            return None
+        simulated, real = self.simulated.figures.get(metric), self.real.figures.get(metric)
+        if simulated is None or real is None or simulated.mean == 0:
+            return None
+        return real.mean / simulated.mean
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a study means: rows to compare, and whether what was expected held."""
+
+    name: str
+    description: str
+    folder: str
+    rows: tuple[Row, ...]
+    judgements: tuple[Judgement, ...]
+    runs: tuple[RunSummary, ...]
+
+    @property
+    def outcome(self) -> str:
+        """missed if an expectation was, or a run failed; unknown if one cannot be told; held otherwise."""
+        outcomes = {judgement.outcome for judgement in self.judgements}
+        ends = {run.outcome for run in self.runs}
+        if MISSED in outcomes or "failed" in ends:
+            return MISSED
+        if UNKNOWN in outcomes or ends != {"finished"}:
+            return UNKNOWN
+        return HELD
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.outcome]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Every metric that some side has, in the order in which they were found."""
+        return tuple(dict.fromkeys(metric for row in self.rows for side in row.sides for metric in side.figures))
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(bar.stage for run in self.runs for bar in run.stages))
+
+
+def build(folder: Path) -> Report:
+    """The report of a study folder, or of one run folder. ValueError if there is no run in it, or one is unreadable."""
+    folder = Path(folder)
+    paths = runs_in(folder)
+    if not paths:
+        raise ValueError(f"there is no run in {folder}")
+    text_at = folder / SCENARIO if (folder / SCENARIO).exists() else paths[0] / SCENARIO
+    scenario = read(text_at.read_text(encoding="utf-8")).scenario
+    runs = tuple(summarise(path, scenario.run.warm_up) for path in paths)
+    return assemble(scenario, runs, folder.name)
+
+
+def assemble(scenario: Scenario, runs: tuple[RunSummary, ...], folder: str) -> Report:
+    """The report of a scenario's runs."""
+    order = [combination.id for combination in scenario.architectures]
+    order += [name for name in dict.fromkeys(run.combination for run in runs) if name not in order]
+    rows = tuple(_row(scenario, name, runs) for name in order if any(run.combination == name for run in runs))
+    judgements = tuple(judge(text, runs) for text in scenario.expect)
+    return Report(scenario.name, scenario.description, folder, rows, judgements, runs)
+
+
+def summarise(path: Path, warm_up_s: float = 0.0) -> RunSummary:
+    """What a report says about the run at `path`."""
+    reader = RunReader(path)
+    state = fold(reader.read_new())
+    outcome = state.outcome or (BROKEN_OFF if reader.broken_off else RUNNING)
+    return summary_of(path.name, state, outcome, warm_up_s, reader.machine())
+
+
+def summary_of(
+    name: str, state: RunState, outcome: str, warm_up_s: float = 0.0, machine: dict[str, Any] | None = None
+) -> RunSummary:
+    """What a report says about a run in this state."""
+    return RunSummary(
+        name=name,
+        engine=state.engine,
+        combination=state.combination,
+        replication=state.replication,
+        label=state.label,
+        outcome=outcome,
+        reason=state.reason,
+        seed=state.seed,
+        t_s=state.t_s,
+        numbers=numbers(state, warm_up_s),
+        faults=tuple(state.faults),
+        recoveries=tuple(recoveries(state)),
+        warnings=tuple(state.warnings),
+        stages=_stage_bars(state),
+        throughput=tuple(series.throughput(state)),
+        loss=tuple(series.measured(state, "loss")),
+        machine=machine or {},
+    )
+
+
+def _stage_bars(state: RunState) -> tuple[StageBar, ...]:
+    return tuple(
+        StageBar(
+            stage=id,
+            status=stage.status,
+            start_s=stage.started_s,
+            end_s=stage.finished_s if stage.finished_s is not None and not stage.running else state.t_s,
+            seconds=stage.seconds / stage.items_done if stage.items_done else 0.0,
+        )
+        for id, stage in state.stages.items()
+        if stage.started_s is not None
+    )
+
+
+def _row(scenario: Scenario, name: str, runs: tuple[RunSummary, ...]) -> Row:
+    combination = scenario.combination(name)
+    sides = {engine: _side(engine, name, runs) for engine in ENGINES}
+    title = combination.label if combination is not None and combination.label else name
+    return Row(name, title, sides["simulated"], sides["real"])
+
+
+def _side(engine: str, combination: str, runs: tuple[RunSummary, ...]) -> Side | None:
+    own = tuple(run for run in runs if (run.engine, run.combination) == (engine, combination))
+    if not own:
+        return None
+    whole = [run for run in own if run.is_whole] or list(own)
+    metrics = dict.fromkeys(metric for run in whole for metric in run.numbers)
+    figures = {metric: figure([run.numbers[metric] for run in whole if metric in run.numbers]) for metric in metrics}
+    return Side(engine, own, figures)

@@ -1,0 +1,100 @@
+"""The report as JSON, for programs: every figure in SI units, with the outcome of each expectation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from workbench.runs.report import Report, RunSummary, Side
+
+FORMAT = 1
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """The report as plain data."""
+    return {
+        "format": FORMAT,
+        "kind": "workbench report",
+        "name": report.name,
+        "outcome": report.outcome,
+        "exit_code": report.exit_code,
+        "combinations": [
+            {
+                "combination": row.combination,
+                "title": row.title,
+                "simulated": _side(row.simulated),
+                "real": _side(row.real),
+                "real_over_simulated": {m: r for m in report.metrics if (r := row.ratio(m)) is not None},
+            }
+            for row in report.rows
+        ],
+        "expectations": [
+            {
+                "text": judgement.text,
+                "outcome": judgement.outcome,
+                "checks": [
+                    {
+                        "engine": check.engine,
+                        "outcome": check.outcome,
+                        "left": check.left,
+                        "right": check.right,
+                        "half_width": check.half_width,
+                        "reason": check.reason,
+                        "about": check.about,
+                    }
+                    for check in judgement.checks
+                ],
+            }
+            for judgement in report.judgements
+        ],
+        "runs": [_run(run) for run in report.runs],
+    }
+
+
+def render_json(report: Report) -> str:
+    """The report as JSON text."""
+    return json.dumps(as_data(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _side(side: Side | None) -> dict[str, Any] | None:
+    if side is None:
+        return None
+    return {
+        "label": side.label,
+        "runs": [run.name for run in side.runs],
+        "figures": {
+            metric: {"mean": figure.mean, "half_width": figure.half_width, "count": figure.count}
+            for metric, figure in side.figures.items()
+        },
+    }
+
+
+def _run(run: RunSummary) -> dict[str, Any]:
+    return {
+        "name": run.name,
+        "engine": run.engine,
+        "combination": run.combination,
+        "replication": run.replication,
+        "label": run.label,
+        "seed": run.seed,
+        "outcome": run.outcome,
+        "reason": run.reason,
+        "duration_s": run.t_s,
+        "faults": [fault._asdict() for fault in run.faults],
+        "recoveries": [
+            {"worker": r.worker, "struck_s": r.struck_s, "seconds": r.seconds, "recovered": r.recovered}
+            for r in run.recoveries
+        ],
+        "warnings": [{"t_s": w.t_s, "code": w.code, "text": w.text} for w in run.warnings],
+        "stages": [
+            {
+                "stage": bar.stage,
+                "status": bar.status,
+                "start_s": bar.start_s,
+                "end_s": bar.end_s,
+                "seconds": bar.seconds,
+            }
+            for bar in run.stages
+        ],
+        "machine": run.machine,
+    }

@@ -1,0 +1,171 @@
+"""What a report says in words and cells: shared by the text, Markdown and HTML forms, so that they say the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from workbench.document.metrics import metric as metric_of
+from workbench.runs import figures
+from workbench.runs.judgement import HELD, MISSED, UNKNOWN, Check
+from workbench.runs.report import ENGINES, Report, Row, Side
+from workbench.runs.report_words import word
+
+HEADLINES = ("samples_per_second", "instances_per_second", "duration_s", "recovery_s", "accuracy")
+COMPARED = ("simulated", "real", "ratio")
+
+
+def verdict(report: Report, language: str = "en") -> str:
+    """The outcome in a few words."""
+    if any(run.outcome == "failed" for run in report.runs):
+        return word("verdict-failed", language)
+    if report.outcome == HELD and not report.judgements:
+        return word("verdict-none", language)
+    return word(f"verdict-{report.outcome}", language)
+
+
+def count_of_outcomes(report: Report, language: str = "en") -> str:
+    """How many expectations held, were missed, and cannot be told."""
+    counts = Counter(judgement.outcome for judgement in report.judgements)
+    told = [f"{counts[o]} {word(o, language)}" for o in (HELD, MISSED, UNKNOWN) if counts[o]]
+    return " · ".join(told) or word("no-expectations", language)
+
+
+def headline_metrics(report: Report) -> list[str]:
+    """The metrics that the comparison shows: those of the headlines that any side has."""
+    return [
+        metric
+        for metric in HEADLINES
+        if metric in report.metrics and (metric != "instances_per_second" or _has_many_instances(report))
+    ]
+
+
+def _has_many_instances(report: Report) -> bool:
+    return any(run.numbers.get("instances", 0) > 1 for run in report.runs)
+
+
+def columns(report: Report, metric: str) -> list[str]:
+    """Which columns the metric takes: an engine that has no figure in any row takes none."""
+    engines = [e for e in ENGINES if any(s.engine == e and metric in s.figures for r in report.rows for s in r.sides)]
+    return [*engines, "ratio"] if len(engines) == 2 else engines
+
+
+def cell(row: Row, metric: str, column: str) -> str:
+    """What the comparison says of one combination in one column."""
+    if column == "ratio":
+        return figures.ratio(row.ratio(metric))
+    side: Side | None = row.simulated if column == "simulated" else row.real
+    return figures.interval(metric, side.figures.get(metric) if side is not None else None)
+
+
+def labels(report: Report, language: str = "en") -> str:
+    """How far the figures of each engine can be trusted, and over how many replications they go."""
+    sides = [side for row in report.rows for side in row.sides]
+    pairs = dict.fromkeys((side.engine, side.label) for side in sides)
+    told = [f"{word(engine, language)}: {word(label, language)}" for engine, label in pairs]
+    count = max((len(side.runs) for side in sides), default=1)
+    if count > 1:
+        told.append(word("interval", language, count=count))
+    return " · ".join(told)
+
+
+def check(found: Check, language: str = "en") -> str:
+    """Why an expectation is judged as it is on one engine: both sides, or what is missing."""
+    begin = f"{word(found.engine, language)}: " if found.engine else ""
+    sides = ""
+    if found.left is not None and found.right is not None:
+        sides = f"{figures.digits(found.left)} : {figures.digits(found.right)}"
+        if found.half_width is not None:
+            sides += f" (± {figures.digits(found.half_width)})"
+    if not found.reason:
+        return begin + (sides or word(found.outcome, language))
+    return begin + " – ".join(filter(None, [sides, reason(found, language)]))
+
+
+def reason(found: Check, language: str = "en") -> str:
+    """Why it cannot be told."""
+    if found.reason in ("not-run", "not-told", "too-few"):
+        return word(found.reason, language, about=found.about)
+    return word("run-ended", language, about=found.about.partition(".")[0], outcome=word(found.reason, language))
+
+
+def fault_lines(report: Report, language: str = "en") -> list[list[str]]:
+    """Run, what broke, who, when, until when, and how long nothing moved; one line for each fault or loss."""
+    lines = []
+    for run in report.runs:
+        causes = {(fault.began_s, fault.worker): (fault.kind, fault.ended_s) for fault in run.faults}
+        for recovery in run.recoveries:
+            kind, ended_s = causes.get((recovery.struck_s, recovery.worker), (word("loss-of-member", language), None))
+            ended = f"{figures.digits(ended_s)} s" if ended_s is not None else figures.MISSING
+            still = f"{figures.digits(recovery.seconds)} s"
+            if not recovery.recovered:
+                still += f" ({word('not-recovered', language)})"
+            lines.append([run.name, kind, recovery.worker, f"{figures.digits(recovery.struck_s)} s", ended, still])
+    return lines
+
+
+def warning_lines(report: Report, language: str = "en") -> list[tuple[str, str]]:
+    """(run, text) of what a person should know, runs that did not finish included; equal texts of a run once."""
+    lines: list[tuple[str, str]] = []
+    for run in report.runs:
+        if not run.is_whole:
+            lines.append((run.name, " – ".join(filter(None, [word(run.outcome, language), run.reason]))))
+        counts = Counter(warning.text or warning.code for warning in run.warnings)
+        lines += [(run.name, text + (f" (×{count})" if count > 1 else "")) for text, count in counts.items()]
+    return lines
+
+
+def machine_lines(report: Report, language: str = "en") -> list[tuple[str, str]]:
+    """What is known about the machine of the last run."""
+    machine = report.runs[-1].machine
+    lines = []
+    for key in ("workbench", "python", "platform", "processor", "processors", "memory_bytes", "libraries"):
+        if key not in machine:
+            continue
+        value = machine[key]
+        if key == "memory_bytes":
+            value = f"{value / 2**30:.1f} GiB"
+        elif key == "libraries":
+            value = ", ".join(f"{name} {version}" for name, version in value.items())
+        lines.append((word(key, language), str(value)))
+    return lines
+
+
+def highlights(report: Report, language: str = "en") -> list[tuple[str, str, str, str]]:
+    """(title, value, unit, note) of the few figures that a reader wants first."""
+    found = [_best(report, engine, language) for engine in reversed(ENGINES)]
+    tiles = [tile for tile in found if tile][:1]
+    tiles += _agreement(report, language)
+    for metric, key, better in (("accuracy", "best-accuracy", max), ("recovery_s", "longest-recovery", max)):
+        sides = [(side, row) for row in report.rows for side in row.sides if metric in side.figures]
+        if sides:
+            side, row = better(sides, key=lambda pair: pair[0].figures[metric].mean)
+            note = f"{row.title} · {word(side.engine, language)}"
+            tiles.append((word(key, language), *_split(metric, side.figures[metric].mean), note))
+    return tiles
+
+
+def _best(report: Report, engine: str, language: str) -> tuple[str, str, str, str] | None:
+    """The combination that is best on one engine in the first headline metric which it has."""
+    sides = [(side, row) for row in report.rows for side in row.sides if side.engine == engine]
+    metric = next((m for m in HEADLINES if any(m in side.figures for side, _ in sides)), "")
+    sides = [pair for pair in sides if metric in pair[0].figures]
+    if not sides:
+        return None
+    best = min if metric_of(metric).better == "less" else max
+    side, row = best(sides, key=lambda pair: pair[0].figures[metric].mean)
+    title = word("fastest" if engine == "real" else "fastest-simulated", language)
+    return title, *_split(metric, side.figures[metric].mean), row.title
+
+
+def _agreement(report: Report, language: str) -> list[tuple[str, str, str, str]]:
+    metric = next((m for m in HEADLINES if any(row.ratio(m) is not None for row in report.rows)), "")
+    ratios = [ratio for row in report.rows if (ratio := row.ratio(metric)) is not None]
+    if not ratios:
+        return []
+    low, high = figures.ratio(min(ratios)), figures.ratio(max(ratios))
+    shown = low if low == high else f"{low.rstrip('×')} – {high}"
+    return [(word("agreement", language), shown, "", metric_of(metric).title(language))]
+
+
+def _split(metric: str, number: float) -> tuple[str, str]:
+    return figures.value(metric, number), figures.unit(metric)

@@ -1,0 +1,118 @@
+"""The words of reports, in English and in Japanese."""
+
+from __future__ import annotations
+
+LANGUAGES = ("en", "ja")
+
+WORDS: dict[str, tuple[str, str]] = {
+    "report": ("Workbench report", "Workbench レポート"),
+    # verdicts and outcomes
+    "held": ("held", "達成"),
+    "missed": ("missed", "未達"),
+    "unknown": ("cannot tell", "判定不能"),
+    "verdict-held": ("All expectations hold", "期待はすべて満たされました"),
+    "verdict-missed": ("An expectation was missed", "満たされない期待があります"),
+    "verdict-failed": ("A run failed", "失敗した実行があります"),
+    "verdict-unknown": ("Cannot tell", "判定できません"),
+    "verdict-none": ("Every run finished", "すべての実行が終わりました"),
+    "finished": ("finished", "完了"),
+    "stopped": ("stopped", "停止"),
+    "failed": ("failed", "失敗"),
+    "broken-off": ("broken off", "中断"),
+    "running": ("still running", "実行中"),
+    "done": ("done", "完了"),
+    "waiting": ("waiting", "待機"),
+    # engines and labels
+    "simulated": ("simulated", "シミュレーション"),
+    "real": ("real", "実測"),
+    "ratio": ("real ÷ sim.", "実測÷シミュ"),
+    "measured": ("measured on this machine", "この計算機で測定"),
+    "calibrated": ("calibrated by measurements", "測定値で較正"),
+    "extrapolated": ("extrapolated from published figures", "公表値から外挿"),
+    # sections
+    "combinations": ("Combinations", "構成の比較"),
+    "combination": ("combination", "構成"),
+    "expectations": ("Expectations", "期待"),
+    "expectation": ("expectation", "期待"),
+    "throughput": ("Throughput over time", "スループットの推移"),
+    "gantt": ("Stages over time", "ステージの時間経過"),
+    "stage-times": ("Time of each stage: real beside simulated", "ステージ別の時間: 実測とシミュレーション"),
+    "loss": ("Loss", "損失"),
+    "all-figures": ("All figures", "すべての数値"),
+    "faults": ("Faults and recovery", "障害と回復"),
+    "warnings": ("Warnings", "警告"),
+    "runs": ("Runs", "実行の一覧"),
+    "machine": ("Machine", "計算機"),
+    # columns
+    "engine": ("engine", "実行方式"),
+    "outcome": ("outcome", "結果"),
+    "figures": ("figures", "数値"),
+    "metric": ("metric", "指標"),
+    "run": ("run", "実行"),
+    "fault": ("fault", "障害"),
+    "worker": ("worker", "ワーカー"),
+    "began": ("struck at", "発生時刻"),
+    "ended": ("ended at", "終了時刻"),
+    "standstill": ("standstill", "停止時間"),
+    "stage": ("stage", "ステージ"),
+    "seed": ("seed", "シード"),
+    "duration": ("duration", "所要時間"),
+    "replications": ("replications", "反復"),
+    "reason": ("reason", "理由"),
+    "not-ended": ("not ended", "継続"),
+    "loss-of-member": ("loss of a member", "メンバーの離脱"),
+    "not-recovered": ("not recovered", "回復せず"),
+    # tiles
+    "fastest": ("Fastest for real", "実測で最速"),
+    "fastest-simulated": ("Fastest, simulated", "シミュレーションで最速"),
+    "agreement": ("Real ÷ simulated", "実測 ÷ シミュレーション"),
+    "best-accuracy": ("Held-out accuracy", "評価データの正解率"),
+    "longest-recovery": ("Longest standstill", "最長の停止時間"),
+    "shortest": ("Shortest run", "最短の実行"),
+    # reasons
+    "not-run": ("{about} was not run", "{about} は実行されていません"),
+    "not-told": ("no run tells {about}", "{about} はこの実行では得られません"),
+    "too-few": ("the replications do not decide it", "反復の結果では決まりません"),
+    "run-ended": ("the run of {about} was {outcome}", "{about} の実行: {outcome}"),
+    # charts
+    "time": ("time [s]", "時間 [s]"),
+    "seconds": ("seconds", "秒"),
+    "samples-per-second": ("samples/s", "サンプル/s"),
+    "step": ("step", "ステップ"),
+    "solid-dashed": (
+        "solid: real · dashed: simulated · each level is the mean up to the next step or steps",
+        "実線: 実測 · 破線: シミュレーション · 各段は次のステップまでの平均",
+    ),
+    "fault-key": (
+        "▼ a fault or a loss · shaded: nothing moved until the next progress",
+        "▼ 障害または離脱 · 網掛け: 次の進捗までの停止時間",
+    ),
+    "side-by-side": ("Real beside simulated", "実測とシミュレーションの比較"),
+    "ring-key": (
+        "dot: real · ring: simulated · at the right: real ÷ simulated",
+        "点: 実測 · 輪: シミュレーション · 右端: 実測 ÷ シミュレーション",
+    ),
+    "gantt-key": ("filled: real · outlined: simulated", "塗り: 実測 · 枠のみ: シミュレーション"),
+    "logarithmic": ("logarithmic scale", "対数目盛"),
+    "no-expectations": ("The scenario states no expectations.", "このシナリオに期待は書かれていません。"),
+    "no-warnings": ("None.", "ありません。"),
+    "interval": (
+        "± is the half-width of the 95 % interval over {count} replications",
+        "± は {count} 回の反復の 95 % 信頼区間の半幅",
+    ),
+    # machine
+    "python": ("Python", "Python"),
+    "platform": ("platform", "OS"),
+    "processor": ("processor", "CPU"),
+    "processors": ("processors", "CPU 数"),
+    "memory_bytes": ("memory", "メモリ"),
+    "libraries": ("libraries", "ライブラリ"),
+    "workbench": ("Workbench", "Workbench"),
+}
+
+
+def word(key: str, language: str = "en", **values: object) -> str:
+    """The word or sentence for `key`; a key that is a name of somebody else's stays as it is."""
+    if key not in WORDS:
+        return key
+    return WORDS[key][LANGUAGES.index(language)].format(**values)
