@@ -1,11 +1,203 @@
-"""What can be said against a scenario without knowing what stages and architectures there are."""
+"""What can be said against a scenario without knowing what kinds of stages and architectures there are."""
 
 from __future__ import annotations
 
-from workbench.document.problems import Problem
-from workbench.document.scenario import Scenario
+from collections.abc import Iterable, Iterator
+
+from workbench.document.expectations import ExpectationError, Name, parse
+from workbench.document.graph import cycles
+from workbench.document.metrics import known_metrics
+from workbench.document.problems import Problem, nearest
+from workbench.document.scenario import Cluster, Fault, Pipeline, RunSettings, Scenario, Workload
+from workbench.document.units import SECONDS, show
+
+FAULTS_DONE = ("crash", "freeze", "leader-crash")
+TOPOLOGIES_DONE = ("switch",)
 
 
 def check(scenario: Scenario) -> list[Problem]:
     """All problems of the scenario, in the order of its parts."""
-    return []
+    return [
+        *_of_pipeline(scenario.pipeline),
+        *_of_layout(scenario),
+        *_of_cluster(scenario.cluster),
+        *_of_combinations(scenario),
+        *_of_workload(scenario.workload),
+        *(problem for index, fault in enumerate(scenario.faults) for problem in _of_fault(scenario, index, fault)),
+        *_of_run(scenario.run),
+        *(problem for index, text in enumerate(scenario.expect) for problem in _of_expectation(scenario, index, text)),
+    ]
+
+
+def _duplicates(ids: Iterable[str], place: str) -> Iterator[Problem]:
+    """Placed by number, because the id is that of the first."""
+    seen = set()
+    for index, id in enumerate(ids):
+        if id in seen:
+            yield Problem("duplicate-id", f"{place}[{index}].id", {"id": id})
+        seen.add(id)
+
+
+# --- the pipeline ----------------------------------------------------------------------------------------------
+
+
+def _of_pipeline(pipeline: Pipeline) -> Iterator[Problem]:
+    if not pipeline.stages:
+        yield Problem("no-stages", "pipeline.stages")
+    yield from _duplicates((stage.id for stage in pipeline.stages), "pipeline.stages")
+    for stage in pipeline.stages:
+        if stage.when:
+            yield Problem("not-yet-condition", f"pipeline.stages[{stage.id}].when", severity="not-yet")
+    yield from _of_links(pipeline)
+    for cycle in cycles(pipeline):
+        yield Problem("cycle", f"pipeline.stages[{cycle[0]}]", {"path": " -> ".join(cycle)})
+    yield from _of_groups(pipeline)
+
+
+def _of_links(pipeline: Pipeline) -> Iterator[Problem]:
+    ids = [stage.id for stage in pipeline.stages]
+    sources: dict[str, str] = {}
+    for index, link in enumerate(pipeline.links):
+        place = f"pipeline.links[{index}]"
+        for stage in dict.fromkeys((link.source_stage, link.target_stage)):
+            if stage not in ids:
+                yield Problem("unknown-stage", place, {"stage": stage, "nearest": nearest(stage, ids)})
+        if link.target in sources:
+            yield Problem("two-links", place, {"port": link.target, "first": sources[link.target]})
+        sources.setdefault(link.target, link.source)
+
+
+def _of_groups(pipeline: Pipeline) -> Iterator[Problem]:
+    ids = [stage.id for stage in pipeline.stages]
+    group_of: dict[str, str] = {}
+    yield from _duplicates((group.id for group in pipeline.groups), "pipeline.groups")
+    for group in pipeline.groups:
+        place = f"pipeline.groups[{group.id}]"
+        if group.foreach:
+            yield Problem("not-yet-foreach", f"{place}.foreach", severity="not-yet")
+        for index, stage in enumerate(group.stages):
+            if stage not in ids:
+                values = {"stage": stage, "nearest": nearest(stage, ids)}
+                yield Problem("unknown-stage", f"{place}.stages[{index}]", values)
+            elif stage in group_of:
+                values = {"stage": stage, "first": group_of[stage], "second": group.id}
+                yield Problem("stage-in-two-groups", f"{place}.stages[{index}]", values)
+            group_of.setdefault(stage, group.id)
+
+
+def _of_layout(scenario: Scenario) -> Iterator[Problem]:
+    ids = [stage.id for stage in scenario.pipeline.stages]
+    for id in scenario.layout:
+        if id not in ids:
+            values = {"stage": id, "nearest": nearest(id, ids)}
+            yield Problem("layout-of-nothing", f"layout.{id}", values, severity="note")
+
+
+# --- cluster, architectures and workload -------------------------------------------------------------------------
+
+
+def _of_cluster(cluster: Cluster) -> Iterator[Problem]:
+    yield from _duplicates((pool.id for pool in cluster.workers), "cluster.workers")
+    if len({pool.id for pool in cluster.workers}) == len(cluster.workers):
+        seen = set()
+        for worker in cluster.names:
+            if worker in seen:
+                yield Problem("duplicate-worker", "cluster.workers", {"worker": worker})
+                break
+            seen.add(worker)
+    if not cluster.workers:
+        yield Problem("no-workers", "cluster.workers")
+    topology = cluster.network.topology
+    if topology not in TOPOLOGIES_DONE:
+        values = {"topology": topology, "done": ", ".join(TOPOLOGIES_DONE)}
+        yield Problem("not-yet-topology", "cluster.network.topology", values, severity="not-yet")
+
+
+def _of_combinations(scenario: Scenario) -> Iterator[Problem]:
+    if not scenario.architectures:
+        yield Problem("no-combinations", "architectures")
+    yield from _duplicates((combination.id for combination in scenario.architectures), "architectures")
+
+
+def _of_workload(workload: Workload) -> Iterator[Problem]:
+    if workload.arrivals == "at-once":
+        if workload.rate is not None:
+            yield Problem("rate-unused", "workload.rate", severity="note")
+    elif not workload.rate:
+        yield Problem("rate-missing", "workload", {"arrivals": workload.arrivals})
+
+
+# --- faults, run and expectations --------------------------------------------------------------------------------
+
+
+def _of_fault(scenario: Scenario, index: int, fault: Fault) -> Iterator[Problem]:
+    place = f"faults[{index}]"
+    if fault.kind not in FAULTS_DONE:
+        values = {"kind": fault.kind, "done": ", ".join(FAULTS_DONE)}
+        yield Problem("not-yet-fault", f"{place}.kind", values, severity="not-yet")
+    yield from _of_strike(scenario, place, fault)
+    yield from _of_fault_time(scenario.run, place, fault)
+    ids = [combination.id for combination in scenario.architectures]
+    for number, id in enumerate(fault.only):
+        if id not in ids:
+            values = {"combination": id, "nearest": nearest(id, ids)}
+            yield Problem("unknown-combination", f"{place}.only[{number}]", values)
+
+
+def _of_strike(scenario: Scenario, place: str, fault: Fault) -> Iterator[Problem]:
+    """Who is struck."""
+    if fault.kind == "leader-crash":
+        if fault.worker:
+            yield Problem("leader-has-no-worker", f"{place}.worker")
+    elif fault.worker:
+        names = set(scenario.cluster.names)
+        if fault.worker not in names:
+            near = nearest(fault.worker, sorted(names)) if len(names) <= 1000 else ""
+            yield Problem("unknown-worker", f"{place}.worker", {"worker": fault.worker, "nearest": near})
+    elif fault.kind in FAULTS_DONE and fault.every is None:
+        yield Problem("fault-without-worker", place)
+
+
+def _of_fault_time(run: RunSettings, place: str, fault: Fault) -> Iterator[Problem]:
+    times = {"at": fault.at, "at_step": fault.at_step, "every": fault.every}
+    given = [name for name, time in times.items() if time is not None]
+    if not given:
+        yield Problem("fault-without-time", place)
+    elif len(given) > 1:
+        yield Problem("fault-with-times", place, {"given": ", ".join(given)})
+    if fault.every == 0:
+        yield Problem("no-time-between", f"{place}.every")
+    if fault.lasts == 0:
+        yield Problem("lasts-nothing", f"{place}.lasts")
+    if fault.at is not None and run.duration is not None and fault.at >= run.duration:
+        yield Problem("fault-too-late", f"{place}.at", {"duration": show(run.duration, SECONDS)}, severity="note")
+    if fault.at_step is not None and run.steps is not None and fault.at_step >= run.steps:
+        yield Problem("fault-after-training", f"{place}.at_step", {"steps": run.steps}, severity="note")
+
+
+def _of_run(run: RunSettings) -> Iterator[Problem]:
+    if run.duration == 0:
+        yield Problem("lasts-nothing", "run.duration")
+    elif run.duration is not None and run.warm_up >= run.duration:
+        yield Problem("warm-up-too-long", "run.warm_up", {"duration": show(run.duration, SECONDS)})
+
+
+def _of_expectation(scenario: Scenario, index: int, text: str) -> Iterator[Problem]:
+    place = f"expect[{index}]"
+    try:
+        names = parse(text).names
+    except ExpectationError as error:
+        yield Problem("expectation-syntax", place, error.values)
+        return
+    for name in names:
+        yield from _of_name(scenario, place, name)
+
+
+def _of_name(scenario: Scenario, place: str, name: Name) -> Iterator[Problem]:
+    ids = [combination.id for combination in scenario.architectures]
+    if name.combination not in ids:
+        values = {"combination": name.combination, "nearest": nearest(name.combination, ids)}
+        yield Problem("unknown-combination", place, values)
+    metrics = known_metrics(stage.id for stage in scenario.pipeline.stages)
+    if name.metric not in metrics:
+        yield Problem("unknown-metric", place, {"metric": name.metric, "nearest": nearest(name.metric, metrics)})

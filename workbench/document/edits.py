@@ -9,6 +9,7 @@ from typing import Any
 from workbench.document.fields import add_item, get_field, remove_item, set_field
 from workbench.document.graph import cycle_with
 from workbench.document.history import History
+from workbench.document.problems import Refused
 from workbench.document.scenario import Link, Position, Scenario, StageUse
 from workbench.document.written import written
 
@@ -35,7 +36,7 @@ def add_stage(scenario: Scenario, kind: str, at: Position, id: str | None = None
     """With a new stage of that kind; without an `id` it is named after its kind, with a number where that is taken."""
     id = id or free_name(re.sub(r"[^A-Za-z0-9_-]", "_", kind), (stage.id for stage in scenario.pipeline.stages))
     if scenario.pipeline.stage(id):
-        raise ValueError(f"there is a stage '{id}' already")
+        raise Refused("id-taken", id=id)
     stages = (*scenario.pipeline.stages, StageUse(id=id, use=kind))
     return move(_with_pipeline(scenario, stages=stages), {id: at})
 
@@ -93,13 +94,13 @@ def set_parameter(scenario: Scenario, stage_id: str, name: str, value: Any) -> S
 
 
 def rename_stage(scenario: Scenario, old: str, new: str) -> Scenario:
-    """With another id for a stage, in its links, groups and position too; ValueError if it is taken or no name."""
+    """With another id for a stage, in its links, groups and position too; Refused if it is taken or no name."""
     if old == new:
         return scenario
     if scenario.pipeline.stage(new):
-        raise ValueError(f"there is a stage '{new}' already")
-    stage = StageUse.model_validate(_stage(scenario, old).model_dump(by_alias=True) | {"id": new})
-    changed = _replaced(scenario, old, stage)
+        raise Refused("id-taken", id=new)
+    at = scenario.pipeline.stages.index(_stage(scenario, old))
+    changed = set_field(scenario, ("pipeline", "stages", at, "id"), new)
     links = tuple(_renamed(link, {old: new}) for link in scenario.pipeline.links)
     groups = tuple(
         group.model_copy(update={"stages": tuple(new if id == old else id for id in group.stages)})

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from workbench.document.problems import Refused
 from workbench.document.scenario import Scenario
+from workbench.document.validation import problems_of
 from workbench.document.written import written
 
 FieldPath = str | Sequence[str | int]
 
 
 def set_field(scenario: Scenario, path: FieldPath, value: Any) -> Scenario:
-    """With the field at a path at this value, which is validated there; ValidationError if it does not fit.
+    """With the field at a path at this value, which is validated there; Refused (a ValueError) if it does not fit.
 
     Paths are like "cluster.network.bandwidth" or ("architectures", 0, "training", "with", "workers"). Behind `with`
     and in `layout` a value of None takes the key out.
@@ -57,7 +59,12 @@ def _set(here: Any, path: list[str | int], value: Any) -> Any:
     if isinstance(here, BaseModel):
         name = _attribute(here, str(part))
         fields = {other: getattr(here, other) for other in type(here).model_fields}
-        return type(here).model_validate(fields | {name: _set(fields[name], rest, value)})
+        changed = fields | {name: _set(fields[name], rest, value)}
+        try:
+            return type(here).model_validate(changed)
+        except ValidationError as error:
+            problem = problems_of(error, {part: changed[name]}, type(here))[0]
+            raise Refused(problem.code, **problem.values) from error
     if isinstance(here, tuple | list):
         assert isinstance(part, int)
         return (*here[:part], _set(here[part], rest, value), *here[part + 1 :])

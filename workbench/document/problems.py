@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from workbench.document.words import DETAILS, FOUND, LANGUAGES, LINE, NEAREST, PROBLEMS
+from workbench.document.words import DETAILS, FOUND, LANGUAGES, LINE, NEAREST, PROBLEMS, SIDES
 
 Severity = Literal["error", "not-yet", "note"]
 
@@ -61,7 +61,11 @@ class Refused(ValueError):
 
     def __init__(self, code: str, **values: Any) -> None:
         self.code, self.values = code, values
-        super().__init__(Problem(code, values=values).words())
+        super().__init__(self.at("").words())
+
+    def at(self, place: str) -> Problem:
+        """The problem that it is, at a place of the document."""
+        return Problem(self.code, place, self.values)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -83,6 +87,8 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def _word(name: str, value: Any, which: int) -> str:
     if name == "found" and value in FOUND:
         return FOUND[value][which]
+    if name == "side" and value in SIDES:
+        return SIDES[value][which]
     if name == "detail" and value in DETAILS:
         return DETAILS[value][which]
     return str(value)

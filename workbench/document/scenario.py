@@ -112,7 +112,7 @@ class WorkerPool(Frozen):
     """`count` equal workers, named `<id>0`, `<id>1`, …; a pool of one is named `<id>0` too."""
 
     id: Name = "w"
-    count: Whole = 1
+    count: Annotated[int, Field(ge=1, le=100_000)] = 1
     accelerator: str | Accelerator = Field(default="cpu-core", description="catalogue name, or figures")
     memory: Bytes = Field(default=8e9, description="main memory of one worker")
     speed: float = Field(

@@ -26,6 +26,11 @@ class Document:
     problems: tuple[Problem, ...]
 
     @property
+    def is_readable(self) -> bool:
+        """Whether the text is a scenario, perhaps with mistakes; if not, rewriting it would lose all that it says."""
+        return _reading(self.text).is_scenario
+
+    @property
     def refused(self) -> tuple[Problem, ...]:
         """The problems because of which it cannot be run."""
         return tuple(problem for problem in self.problems if problem.refuses)
@@ -33,19 +38,25 @@ class Document:
     def with_problems(self, more: Iterable[Problem]) -> Document:
         """The document with problems that others found in its scenario; they are given their lines here."""
         reading = _reading(self.text)
-        lined = [problem if problem.line else problem.at(_line(reading, problem.place)) for problem in more]
+        new = [problem for problem in more if not _follows(reading, problem)]
+        lined = [problem if problem.line else problem.at(_line(reading, problem.place)) for problem in new]
         return Document(self.text, self.scenario, in_order([*self.problems, *lined]))
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """What reading a text led to. `gone` are the `id`s of the nodes in lists that the scenario leaves out."""
+    """What reading a text led to. `gone` are the `id`s of nodes in lists that the scenario leaves out.
+
+    `left_out` are the ids of the stages, workers and architectures among them.
+    """
 
     text: str
     tree: Tree
     scenario: Scenario
     problems: tuple[Problem, ...]
+    is_scenario: bool = False
     gone: frozenset[int] = frozenset()
+    left_out: frozenset[str] = frozenset()
 
 
 def read(text: str) -> Document:
@@ -55,14 +66,14 @@ def read(text: str) -> Document:
     """
     reading = _reading(text)
     document = Document(reading.text, reading.scenario, reading.problems)
-    return document.with_problems(_consequential(reading, check(reading.scenario)))
+    return document.with_problems(check(reading.scenario)) if reading.is_scenario else document
 
 
 def rewrite(text: str, scenario: Scenario) -> str:
     """The text changed so that it says `scenario`; what differs is written anew, all else stays to the byte."""
     reading = _reading(text)
     root = reading.tree.root
-    if root is None or root.kind != "mapping":
+    if not reading.is_scenario or root is None:
         return _fresh(text if root is None and not reading.tree.problems else "", scenario)
     changed = patched(reading.text, root, written(reading.scenario), written(scenario), reading.gone)
     # A few spellings (`? key`, `|+`) cannot be patched; what the scenario says goes before how the text looked.
@@ -90,8 +101,11 @@ def _reading(text: str) -> _Reading:
         return _upgraded(text, root)
     scenario, found_problems, gone = salvage(data)
     problems += [problem.at(line_at(root, path)) for problem, path in found_problems]
-    nodes = frozenset(id(node_at(root, path)) for path in gone if path and isinstance(path[-1], int))
-    return _Reading(text, read_tree, scenario, (*problems, *([wrong] if wrong else [])), nodes)
+    nodes = [node_at(root, path) for path in gone if isinstance(path[-1], int)]
+    names = [entry.node.value for node in nodes if (entry := node.entry("id"))]
+    problems += [wrong] if wrong else []
+    left_out = frozenset(name for name in names if isinstance(name, str))
+    return _Reading(text, read_tree, scenario, tuple(problems), True, frozenset(map(id, nodes)), left_out)
 
 
 def _upgraded(text: str, root: Node) -> _Reading:
@@ -113,9 +127,12 @@ def _line(reading: _Reading, place: str) -> int | None:
     return line_of(root, place, reading.gone) if root else None
 
 
-def _consequential(reading: _Reading, problems: Iterable[Problem]) -> list[Problem]:
-    """Without problems that only say again that a part was left out: links to a stage that could not be read."""
-    return list(problems)
+def _follows(reading: _Reading, problem: Problem) -> bool:
+    """Whether it only says again that a part was left out: a link to a stage that could not be read."""
+    if problem.code == "unknown-worker":
+        return str(problem.values["worker"]).rstrip("0123456789") in reading.left_out
+    named = {"unknown-stage": "stage", "layout-of-nothing": "stage", "unknown-combination": "combination"}
+    return problem.code in named and problem.values[named[problem.code]] in reading.left_out
 
 
 def _fresh(before: str, scenario: Scenario) -> str:

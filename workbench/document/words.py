@@ -91,7 +91,6 @@ VALUES = {
         "リスト（「- …」の行）を書いてください（今は{found}）",
     ),
     "want-mapping": ("write 'key: value' lines here, not {found}", "「キー: 値」の行を書いてください（今は{found}）"),
-    "want-either": ("write {wanted} here, not {found}", "{wanted} を書いてください（今は{found}）"),
     "not-one-of": ("'{value}' is none of {known}", "「{value}」は使えません。使えるのは {known} です"),
     "too-small": ("{value} is too small; at least {limit}", "{value} は小さすぎます。{limit} 以上にしてください"),
     "too-large": ("{value} is too large; at most {limit}", "{value} は大きすぎます。{limit} 以下にしてください"),
@@ -123,10 +122,8 @@ VALUES = {
 }
 
 PIPELINE = {
-    "duplicate-id": (
-        "the id '{id}' is given twice; the first is line {first}",
-        "ID「{id}」が重複しています。一つ目は {first} 行目です",
-    ),
+    "duplicate-id": ("the id '{id}' is given twice", "ID「{id}」が重複しています"),
+    "id-taken": ("there is a '{id}' already", "「{id}」はすでにあります"),
     "unknown-stage": ("there is no stage '{stage}'", "ステージ「{stage}」はありません"),
     "cycle": ("these stages wait for each other: {path}", "ステージが互いに待ち合っています: {path}"),
     "two-links": (
@@ -200,7 +197,13 @@ QUESTION = {
         "a leader-crash strikes the leader; leave 'worker' out",
         "leader-crash はリーダーの障害です。worker は書かないでください",
     ),
-    "lasts-nothing": ("a fault that lasts no time does nothing", "続く時間が 0 の障害は何も起こしません"),
+    "lasts-nothing": ("a time of 0 does nothing here", "ここでは 0 の時間は意味がありません"),
+    "no-time-between": ("the mean time between faults is more than 0", "障害の平均間隔は 0 より長くなければなりません"),
+    "no-workers": ("the cluster has no workers", "クラスタにワーカーがありません"),
+    "fault-after-training": (
+        "the fault comes after the last training step ({steps})",
+        "障害のステップが最後の学習ステップ（{steps}）より後です",
+    ),
     "unknown-combination": (
         "there is no architecture with the id '{combination}'",
         "ID「{combination}」の構成はありません",
@@ -266,6 +269,8 @@ FOUND = {
     "list": ("a list", "リスト"),
     "mapping": ("a mapping", "項目の並び"),
 }
+
+SIDES = {"input": ("input", "入力"), "output": ("output", "出力")}
 
 # What parsers of small languages say, by code; looked up for the value `detail` where it is one of these.
 DETAILS = {
