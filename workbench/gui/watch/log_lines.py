@@ -82,7 +82,7 @@ def said(event: Event) -> str:
         case FaultEnded():
             return words.say("watch.said.fault_ended", kind=_fault(event.kind), worker=event.worker)
         case Recorded():
-            return words.say(f"watch.said.{event.kind}", key=event.stage or event.key, value=event.value)
+            return words.say(f"watch.said.{event.kind}", what=event.stage or event.key, value=event.value)
         case Warned():
             return event.text or event.code
         case _:

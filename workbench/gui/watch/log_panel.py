@@ -100,8 +100,8 @@ class _Painter(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         line: LogLine = index.data(LINE)
-        room: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        room: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         tokens = theme.tokens()
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(room, QColor(tokens.selection))
@@ -200,6 +200,10 @@ class LogPanel(QWidget):
         self._engine_lines.append(line)
         self._append([line])
 
+    def add_broken_off(self, run: FollowedRun) -> None:
+        """Say that a run ended without having said so."""
+        self._append([LogLine(run.last_s, run, words.say("watch.log.broken_off"), "error")])
+
     def copy(self) -> None:
         """Put the selected lines, or all that are shown, on the clipboard."""
         rows = sorted(index.row() for index in self.view.selectedIndexes()) or range(len(self.model.shown))
@@ -210,7 +214,8 @@ class LogPanel(QWidget):
         _, events, recovered = self._taken.get(run, (run.generation, 0, 0))
         lines = [LogLine(event.t_s, run, event, severity_of(event)) for event in state.log[events:]]
         # A loss right behind its fault is one standstill, told once.
-        done = [each for each in recoveries(state) if each.recovered and each.seconds > 0]
+        last_s = state.progress_times[-1][0] if state.progress_times else 0.0
+        done = [each for each in recoveries(state) if each.recovered and each.seconds > 0 and each.ended_s < last_s]
         told = list({each.ended_s: each for each in reversed(done)}.values())[::-1]
         lines += [LogLine(each.ended_s, run, each, "good") for each in told[recovered:]]
         self._taken[run] = (run.generation, len(state.log), len(told))

@@ -142,16 +142,6 @@ def ticks(from_s: float, until_s: float, pixels: int) -> Iterator[tuple[float, s
         number += 1
 
 
-def ticks(from_s: float, until_s: float, pixels: int) -> Iterator[tuple[float, str]]:
-    """Round times for the ruler with their words."""
-    every = round_up((until_s - from_s) / max(1, pixels // TICK_EVERY))
-    seconds, sign = time_unit(until_s - from_s)
-    number = int(np.ceil(from_s / every - 1e-9))
-    while number * every <= until_s:
-        yield number * every, f"{compact(float(f'{number * every / seconds:.6g}'))} {sign}"
-        number += 1
-
-
 def paint_ruler(painter: QPainter, room: QRectF, bottom: float, from_s: float, until_s: float) -> None:
     """Times above, and a faint line down to `bottom` at each."""
     tokens = theme.tokens()
