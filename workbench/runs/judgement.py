@@ -86,18 +86,22 @@ def _worst(outcomes: list[str]) -> str:
 
 
 def _check(expectation: Expectation, engine: str, runs: Sequence[Told]) -> Check:
-    told: dict[str, list[float]] = {}
+    told: dict[Name, list[float]] = {}
+    gaps: list[tuple[str, str]] = []
     for name in expectation.names:
         values, reason = _values(name, name.engine or engine, runs)
+        told[name] = values
         if reason:
-            return Check(engine, UNKNOWN, reason=reason, about=f"{name.combination}.{name.metric}")
-        told[str(name)] = values
+            gaps.append((reason, f"{name.combination}.{name.metric}"))
     count = min((len(values) for values in told.values() if len(values) > 1), default=1)
-    return _over_replications(expectation, engine, [_lookup(told, index) for index in range(count)])
+    found = _over_replications(expectation, engine, [_lookup(told, index) for index in range(count)])
+    if found.outcome == UNKNOWN and gaps:
+        return Check(engine, UNKNOWN, reason=gaps[0][0], about=gaps[0][1])
+    return found
 
 
 def _values(name: Name, engine: str, runs: Sequence[Told]) -> tuple[list[float], str]:
-    """The figure in each replication, in their order; or why there is none."""
+    """The figure in each replication, in their order; or none, and why."""
     own = sorted(
         (run for run in runs if (run.engine, run.combination) == (engine, name.combination)),
         key=lambda run: run.replication,
@@ -112,9 +116,16 @@ def _values(name: Name, engine: str, runs: Sequence[Told]) -> tuple[list[float],
     return [run.numbers[name.metric] for run in own], ""
 
 
-def _lookup(told: dict[str, list[float]], index: int) -> Callable[[Name], float | None]:
+def _lookup(told: dict[Name, list[float]], index: int) -> Callable[[Name], float | None]:
     """The figures of one replication; what was run once counts for all of them."""
-    return lambda name: told[str(name)][index if len(told[str(name)]) > 1 else 0]
+
+    def look(name: Name) -> float | None:
+        values = told[name]
+        if not values:
+            return None
+        return values[index] if len(values) > 1 else values[0]
+
+    return look
 
 
 def _over_replications(expectation: Expectation, engine: str, lookups: list[Callable[[Name], float | None]]) -> Check:

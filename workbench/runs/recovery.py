@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from workbench.runs.state import RunState
+from workbench.runs.state import Failure, RunState
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,20 @@ class Recovery:
 
 
 def recoveries(state: RunState) -> list[Recovery]:
-    """One for each fault that began and each member that was lost, in the order of time."""
+    """One for each fault, and for each loss of a member that no fault explains, in the order of time."""
     strikes = [(fault.began_s, fault.worker) for fault in state.faults]
-    strikes += [(failure.t_s, failure.worker) for failure in state.failures if failure.cause != "stopped"]
+    strikes += [(failure.t_s, failure.worker) for failure in state.failures if not _explained(state, failure)]
     return [_after(state, at_s, worker) for at_s, worker in sorted(strikes)]
+
+
+def _explained(state: RunState, failure: Failure) -> bool:
+    """Whether the loss was ordered, or belongs to a fault of the same member that had begun and not ended."""
+    return failure.cause == "stopped" or any(
+        fault.worker == failure.worker
+        and fault.began_s <= failure.t_s
+        and (fault.ended_s is None or fault.ended_s >= failure.t_s)
+        for fault in state.faults
+    )
 
 
 def _after(state: RunState, struck_s: float, worker: str) -> Recovery:

@@ -21,6 +21,7 @@ from workbench.runs.state import FaultSpan, RunState, fold
 from workbench.runs.statistics import Figure, figure
 
 ENGINES = ("simulated", "real")
+LEVELS = 64  # how finely the chart of throughput is drawn
 BROKEN_OFF, RUNNING = "broken-off", "running"
 EXIT_CODES = {HELD: 0, MISSED: 1, UNKNOWN: 2}
 
@@ -191,7 +192,7 @@ def summary_of(
         recoveries=tuple(recoveries(state)),
         warnings=tuple(state.warnings),
         stages=_stage_bars(state),
-        throughput=tuple(series.throughput(state)),
+        throughput=tuple(series.throughput(state, LEVELS)),
         loss=tuple(series.measured(state, "loss")),
         machine=machine or {},
     )

@@ -12,9 +12,9 @@ from workbench.runs.report_words import word
 from workbench.runs.svg import Scale
 
 WIDTH = 1040.0
-LEFT, TOP, BOTTOM = 58.0, 34.0, 42.0
-ROW = 34.0
-MOST_LABELS = 10  # faults beyond are marked without words
+LEFT, BOTTOM = 58.0, 42.0
+ROW, LANE = 38.0, 14.0
+MARK_ROW = 14.0  # height of one row of fault names; there are at most two, and what finds no room is told by hovering
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def throughput(report: Report, language: str = "en") -> str:
         return ""
     runs = shown_runs(report)
     last_s = max(run.t_s for run in runs)
-    label = word("throughput", language)
-    return _curves(curves, [0.0, last_s], label, word("samples-per-second", language), runs, language)
+    label, unit = word("throughput", language), word("samples-per-second", language)
+    return _curves(curves, [0.0, last_s], label, unit, runs, language)
 
 
 def loss(report: Report, language: str = "en") -> str:
@@ -75,24 +75,25 @@ def _curves(
     curves: list[Curve], span: list[float], label: str, unit: str, faulty: Sequence[RunSummary], language: str
 ) -> str:
     """Lines on one axis with their names at the right, and marks where something broke."""
-    height = 300.0
+    marks = _marks(faulty)
+    height, top = 300.0, 30.0 + _marks_height(marks)
+    bottom = height - BOTTOM
     right = WIDTH - 24 - max(svg.width_of(curve.name) for curve in curves) - 20
     x = Scale(span[0], span[1] if span[1] > span[0] else span[0] + 1, LEFT, right)
-    y = svg.scale([value for curve in curves for _, value in curve.points], height - BOTTOM, TOP)
-    note = f" ({word('logarithmic', language)})" if y.logarithmic else ""
-    parts = [svg.text(8, 14, unit + note, "tick")]
-    parts += _standstills(faulty, x, TOP, height - BOTTOM)
-    parts += svg.grid_beside(y, LEFT, right)
-    axis = word("time" if faulty else "step", language)
-    parts += svg.axis_below(x, height - BOTTOM, axis)
+    values = [value for curve in curves for _, value in curve.points]
+    # by the usual level of each curve: a standstill alone must not squeeze the rest
+    usual = [sorted(value for _, value in curve.points)[len(curve.points) // 2] for curve in curves]
+    wide = min(values) > 0 and svg.is_wide(usual)
+    y = svg.scale(values, bottom, top, wide)
+    parts = [svg.text(8, 14, unit + (f" ({word('logarithmic', language)})" if wide else ""), "tick")]
+    parts += _standstills(faulty, x, top, bottom) + svg.grid_beside(y, LEFT, right)
+    parts += svg.axis_below(x, bottom, word("time" if faulty else "step", language))
     parts += [svg.path([(x(a), y(b)) for a, b in curve.points], curve.style, curve.name) for curve in curves]
-    ends = svg.spread([y(curve.points[-1][1]) for curve in curves], 17, TOP, height - BOTTOM)
+    ends = svg.spread([y(curve.points[-1][1]) for curve in curves], 17, top, bottom)
     for curve, end in zip(curves, ends, strict=True):
-        last = curve.points[-1]
-        parts.append(svg.path([(x(last[0]) + 2, y(last[1])), (right + 8, end)], "lead"))
-        parts.append(svg.line(right + 10, end, right + 30, end, curve.style))
-        parts.append(svg.text(right + 36, end + 4, curve.name, "name"))
-    parts += _marks(faulty, x, TOP, height - BOTTOM, language)
+        parts.append(svg.line(right + 10, end, right + 32, end, curve.style))
+        parts.append(svg.text(right + 38, end + 4, curve.name, "name"))
+    parts += _draw_marks(marks, x, top, bottom, language)
     return svg.drawing(WIDTH, height, label, parts)
 
 
@@ -104,18 +105,31 @@ def _standstills(runs: Sequence[RunSummary], x: Scale, top: float, bottom: float
     ]
 
 
-def _marks(runs: Sequence[RunSummary], x: Scale, top: float, bottom: float, language: str) -> list[str]:
-    """▼ and a dotted line for each fault, and for each loss that no fault explains; words as far as there is room."""
-    parts, reached = [], 0.0
-    marks = sorted((at_s, what, run) for run in runs for at_s, what in broken(run))
-    for number, (at_s, what, run) in enumerate(marks):
-        hint = f"{what} · {run.combination} · {word(run.engine, language)} · {figures.digits(at_s)} s"
+Mark = tuple[float, str, RunSummary]
+
+
+def _marks(runs: Sequence[RunSummary]) -> list[Mark]:
+    """(when, what, where) of everything that broke, in the order of time."""
+    marks = [(at_s, what, run) for run in runs for at_s, what in broken(run)]
+    return sorted(marks, key=lambda mark: mark[0])
+
+
+def _marks_height(marks: list[Mark]) -> float:
+    return 8 + MARK_ROW * min(2, len(marks)) if marks else 0.0
+
+
+def _draw_marks(marks: list[Mark], x: Scale, top: float, bottom: float, language: str) -> list[str]:
+    """▼ and a dotted line for each; its name above where there is room."""
+    parts: list[str] = []
+    reached = [0.0, 0.0]
+    for at_s, what, run in marks:
+        name = f"{what} · {run.combination} · {word(run.engine, language)}"
         parts.append(svg.line(x(at_s), top, x(at_s), bottom, "fault-line"))
-        parts.append(svg.triangle(x(at_s), top, "fault-mark", hint))
-        words = f"{what} ({word(run.engine, language)})"
-        if number < MOST_LABELS and x(at_s) + 8 > reached:
-            parts.append(svg.text(x(at_s) + 8, top - 6, words, "fault-name"))
-            reached = x(at_s) + 16 + svg.width_of(words)
+        parts.append(svg.triangle(x(at_s), top, "fault-mark", f"{name} · {figures.digits(at_s)} s"))
+        row = next((row for row in (0, 1) if reached[row] <= x(at_s) - 4), None)
+        if row is not None:
+            parts.append(svg.text(x(at_s) - 5, top - 13 - MARK_ROW * row, name, "fault-name"))
+            reached[row] = x(at_s) + 10 + svg.width_of(name)
     return parts
 
 
@@ -133,19 +147,20 @@ def gantt(report: Report, row: Row, language: str = "en") -> str:
         return ""
     stages = list(dict.fromkeys(bar.stage for run in runs for bar in run.stages))
     left = min(220.0, 24 + max(svg.width_of(stage) for stage in stages))
-    height = TOP + ROW * len(stages) + BOTTOM
+    marks = _marks(runs)
+    top = 8 + _marks_height(marks)
+    bottom = top + ROW * len(stages)
     x = Scale(0.0, max(run.t_s for run in runs) * 1.01 or 1.0, left, WIDTH - 110)
-    bottom = height - BOTTOM
-    parts = _standstills(runs, x, TOP, bottom) + svg.axis_below(x, bottom, word("time", language))
+    parts = _standstills(runs, x, top, bottom) + svg.axis_below(x, bottom, word("time", language))
     for index, stage in enumerate(stages):
-        y = TOP + ROW * index
+        y = top + ROW * index
         parts.append(svg.text(left - 12, y + ROW / 2 + 4, stage, "name", "end"))
         parts.append(svg.line(left, y + ROW, WIDTH - 110, y + ROW, "grid"))
-        for lane, run in enumerate(sorted(runs, key=lambda run: run.engine)):
-            place = y + ROW / 2 - 6 * len(runs) + 12 * lane
+        for lane, run in enumerate(runs):
+            place = y + ROW / 2 - LANE / 2 * len(runs) + LANE * lane
             parts += _stage_bar(run, stage, x, place, colour_of(report, row.combination), language)
-    parts += _marks(runs, x, TOP, bottom, language)
-    return svg.drawing(WIDTH, height, f"{word('gantt', language)}: {row.title}", parts)
+    parts += _draw_marks(marks, x, top, bottom, language)
+    return svg.drawing(WIDTH, bottom + BOTTOM, f"{word('gantt', language)}: {row.title}", parts)
 
 
 def _stage_bar(run: RunSummary, stage: str, x: Scale, y: float, colour: int, language: str) -> list[str]:
@@ -158,8 +173,8 @@ def _stage_bar(run: RunSummary, stage: str, x: Scale, y: float, colour: int, lan
     style = f"bar c{colour} {run.engine}" + (" bad" if bar.status == "failed" else "")
     end = max(x(bar.end_s), x(bar.start_s) + 2)
     return [
-        svg.box(x(bar.start_s), y + 1, x(bar.end_s) - x(bar.start_s), 10, style, hint),
-        svg.text(end + 6, y + 10, taken + state, "small"),
+        svg.box(x(bar.start_s), y + 1.5, x(bar.end_s) - x(bar.start_s), 11, style, hint),
+        svg.text(end + 6, y + 11, taken + state, "small"),
     ]
 
 
@@ -175,7 +190,8 @@ def stage_times(report: Report, row: Row, language: str = "en") -> str:
     names = [metric.removeprefix(OF_STAGE) for metric, _, _ in pairs]
     left = min(220.0, 24 + max(svg.width_of(name) for name in names))
     height = 12 + 28.0 * len(pairs) + BOTTOM
-    x = svg.scale([seconds for _, *both in pairs for seconds in both], left + 10, WIDTH - 110)
+    seconds = [each for _, *both in pairs for each in both]
+    x = svg.scale(seconds, left + 10, WIDTH - 110, svg.is_wide(seconds))
     note = f" ({word('logarithmic', language)})" if x.logarithmic else ""
     parts = svg.axis_below(x, height - BOTTOM, word("time", language) + note)
     for index, (metric, simulated, real) in enumerate(pairs):

@@ -86,7 +86,6 @@ svg .fault-name { fill: var(--error); font-size: 11.5px; font-weight: 600; }
 .axis { stroke: var(--line); stroke-width: 1; } .grid { stroke: var(--text2); stroke-opacity: .16; }
 .curve { fill: none; stroke: var(--c); stroke-width: 2; stroke-linejoin: round; }
 .curve.simulated { stroke-dasharray: 6 4; }
-.lead { fill: none; stroke: var(--line); stroke-width: 1; }
 .bar { fill: var(--c); stroke: var(--c); stroke-width: 1.5; }
 .bar.simulated { fill-opacity: .14; }
 .bar.bad { stroke: var(--error); stroke-dasharray: 3 2; }

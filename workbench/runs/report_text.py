@@ -8,8 +8,6 @@ from workbench.runs import figures, report_texts
 from workbench.runs.report import Report
 from workbench.runs.report_words import word
 
-MARKS = {"held": "✓", "missed": "✗", "unknown": "?"}
-
 
 def render_text(report: Report, language: str = "en") -> str:
     """The comparison, the expectations, what broke and what to know; terse, for a terminal."""
@@ -44,7 +42,7 @@ def _comparison(report: Report, language: str) -> str:
     groups = [padded("", widths[0])]
     for metric in metrics:
         at = [i for i, column in enumerate(columns, 1) if column[0] == metric]
-        title = figures.heading(metric, language)
+        title = word(f"head-{metric}", language)
         room = sum(widths[i] for i in at) + 2 * (len(at) - 1)
         widths[at[0]] += max(0, width(title) - room)
         groups.append(padded(title, max(room, width(title))))
@@ -61,7 +59,7 @@ def _comparison(report: Report, language: str) -> str:
 def _expectations(report: Report, language: str) -> str:
     if not report.judgements:
         return ""
-    words = [f"{MARKS[j.outcome]} {word(j.outcome, language)}" for j in report.judgements]
+    words = [f"{report_texts.MARKS[j.outcome]} {word(j.outcome, language)}" for j in report.judgements]
     room = max(width(each) for each in words)
     lines = [word("expectations", language)]
     for judgement, outcome in zip(report.judgements, words, strict=True):
@@ -91,7 +89,7 @@ def render_markdown(report: Report, language: str = "en") -> str:
         heads = [word(key, language) for key in ("outcome", "expectation", "figures")]
         lines = [
             [
-                f"{MARKS[j.outcome]} {word(j.outcome, language)}",
+                f"{report_texts.MARKS[j.outcome]} {word(j.outcome, language)}",
                 f"`{j.text}`",
                 "; ".join(report_texts.check(check, language) for check in j.deciding),
             ]

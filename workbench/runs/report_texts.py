@@ -11,7 +11,7 @@ from workbench.runs.report import ENGINES, Report, Row, Side
 from workbench.runs.report_words import word
 
 HEADLINES = ("samples_per_second", "instances_per_second", "duration_s", "recovery_s", "accuracy")
-COMPARED = ("simulated", "real", "ratio")
+MARKS = {HELD: "✓", MISSED: "✗", UNKNOWN: "?"}
 
 
 def verdict(report: Report, language: str = "en") -> str:
@@ -70,10 +70,10 @@ def labels(report: Report, language: str = "en") -> str:
 
 def check(found: Check, language: str = "en") -> str:
     """Why an expectation is judged as it is on one engine: both sides, or what is missing."""
-    begin = f"{word(found.engine, language)}: " if found.engine else ""
+    begin = f"{MARKS[found.outcome]} {word(found.engine, language)}: " if found.engine else ""
     sides = ""
     if found.left is not None and found.right is not None:
-        sides = f"{figures.digits(found.left)} : {figures.digits(found.right)}"
+        sides = word("against", language, left=figures.digits(found.left), right=figures.digits(found.right))
         if found.half_width is not None:
             sides += f" (± {figures.digits(found.half_width)})"
     if not found.reason:

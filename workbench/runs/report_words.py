@@ -25,7 +25,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # engines and labels
     "simulated": ("simulated", "シミュレーション"),
     "real": ("real", "実測"),
-    "ratio": ("real ÷ sim.", "実測÷シミュ"),
+    "ratio": ("real÷sim", "比"),
     "measured": ("measured on this machine", "この計算機で測定"),
     "calibrated": ("calibrated by measurements", "測定値で較正"),
     "extrapolated": ("extrapolated from published figures", "公表値から外挿"),
@@ -69,6 +69,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "best-accuracy": ("Held-out accuracy", "評価データの正解率"),
     "longest-recovery": ("Longest standstill", "最長の停止時間"),
     "shortest": ("Shortest run", "最短の実行"),
+    "against": ("{left} against {right}", "{left} 対 {right}"),
+    # short heads of the comparison
+    "head-samples_per_second": ("samples/s", "サンプル/s"),
+    "head-instances_per_second": ("instances/s", "インスタンス/s"),
+    "head-duration_s": ("duration [s]", "所要時間 [s]"),
+    "head-recovery_s": ("recovery [s]", "回復 [s]"),
+    "head-accuracy": ("accuracy [%]", "正解率 [%]"),
     # reasons
     "not-run": ("{about} was not run", "{about} は実行されていません"),
     "not-told": ("no run tells {about}", "{about} はこの実行では得られません"),

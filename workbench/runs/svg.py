@@ -36,12 +36,16 @@ class Scale:
         return [i * step for i in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
 
-def scale(values: list[float], start: float, end: float, wide: float = 30.0) -> Scale:
-    """A scale from 0 for these positive values; logarithmic where the greatest is more than `wide` times the least."""
-    positive = [value for value in values if value > 0]
-    if positive and max(positive) > wide * min(positive):
-        return Scale(_below(min(positive)), _above(max(positive)), start, end, True)
-    return Scale(0.0, max(positive, default=1.0) * 1.06, start, end)
+def scale(values: list[float], start: float, end: float, logarithmic: bool = False) -> Scale:
+    """A scale that shows these values: from 0, or by factors, which needs positive ones."""
+    if logarithmic:
+        return Scale(min(values) / 1.25, max(values) * 1.25, start, end, True)
+    return Scale(0.0, max(values, default=0.0) * 1.06 or 1.0, start, end)
+
+
+def is_wide(values: list[float], factor: float = 30.0) -> bool:
+    """Whether the greatest of these positive values is so many times the least that only factors show both."""
+    return len(values) > 1 and max(values) > factor * min(values)
 
 
 def _round_step(rough: float) -> float:
@@ -49,18 +53,13 @@ def _round_step(rough: float) -> float:
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * (1 - 1e-9))
 
 
-def _below(value: float) -> float:
-    return 10.0 ** math.floor(math.log10(value) + 1e-9)
-
-
-def _above(value: float) -> float:
-    return 10.0 ** math.ceil(math.log10(value) - 1e-9)
-
-
 def _decades(low: float, high: float) -> list[float]:
-    first, last = round(math.log10(low)), round(math.log10(high))
-    stride = max(1, (last - first) // 5)
-    return [10.0**power for power in range(first, last + 1, stride)]
+    """1, 2 and 5 in every decade; powers of ten alone where that would be too many."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = (1, 2, 5) if len(powers) <= 4 else (1,)
+    stride = max(1, len(powers) // 8) if steps == (1,) else 1
+    ticks = [step * 10.0**power for power in powers[::stride] for step in steps]
+    return [tick for tick in ticks if low <= tick <= high]
 
 
 def short(value: float) -> str:
