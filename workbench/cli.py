@@ -161,7 +161,7 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", help="file for html; report.html in the folder when left out")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="en or ja (html)")] = "en",
+    language: Annotated[str, typer.Option("--language", help="en or ja")] = "en",
 ) -> int:
     """Report on runs: numbers, and which expectations were missed."""
     from workbench.runs.folder import runs_in
@@ -173,16 +173,26 @@ def report(
         return _code_of(folder)
     if form not in ("text", "markdown", "json"):
         raise typer.BadParameter(f"'{form}' is no format; known are text, markdown, json, html")
-    return _print_report(folder, form)
+    return _print_report(folder, form, language)
 
 
-def _print_report(folder: Path, form: str) -> int:
+EXIT_CODES = {"held": HELD, "missed": MISSED, "unknown": UNKNOWN}
+
+
+def _print_report(folder: Path, form: str, language: str = "en") -> int:
     from workbench.runs import report as reports
+    from workbench.runs.report_json import render_json
+    from workbench.runs.report_text import render_markdown, render_text
 
     built = reports.build(folder)
-    render = {"text": reports.render_text, "markdown": reports.render_markdown, "json": reports.render_json}[form]
-    print(render(built))
-    return {"held": HELD, "missed": MISSED, "unknown": UNKNOWN}[built.outcome]
+    match form:
+        case "json":
+            print(render_json(built))
+        case "markdown":
+            print(render_markdown(built, language))
+        case _:
+            print(render_text(built, language))
+    return EXIT_CODES[built.outcome]
 
 
 def _write_html(folder: Path, path: Path, language: str) -> Path:
@@ -196,7 +206,7 @@ def _write_html(folder: Path, path: Path, language: str) -> Path:
 def _code_of(folder: Path) -> int:
     from workbench.runs import report as reports
 
-    return {"held": HELD, "missed": MISSED, "unknown": UNKNOWN}[reports.build(folder).outcome]
+    return EXIT_CODES[reports.build(folder).outcome]
 
 
 @app.command("list")
