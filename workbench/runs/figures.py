@@ -34,9 +34,9 @@ def with_unit(metric: str, number: float | None) -> str:
     """The number and its unit, as a sentence says it."""
     if number is None:
         return MISSING
-    if metric in SHARES:
-        return f"{100 * number:.1f} %"
-    return f"{digits(number)} {unit(metric)}".rstrip()
+    if unit(metric) == "s":
+        return duration(number)
+    return f"{value(metric, number)} {unit(metric)}".rstrip()
 
 
 def interval(metric: str, figure: Figure | None) -> str:
@@ -60,6 +60,18 @@ def digits(number: float) -> str:
     return f"{number:.{2 - math.floor(math.log10(size))}f}"
 
 
+def duration(seconds: float) -> str:
+    """A time with the unit that leaves a number of at least 1: 750 µs, 46.3 ms, 1.12 s, 12 min 5 s."""
+    if seconds >= 120:
+        return f"{int(seconds // 60)} min {seconds % 60:.0f} s"
+    for factor, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if seconds >= factor:
+            return f"{digits(seconds / factor)} {name}"
+    return f"{digits(seconds)} s"
+
+
 def ratio(number: float | None) -> str:
     """How many times as much."""
-    return MISSING if number is None else f"{number:.2f}×"
+    if number is None:
+        return MISSING
+    return f"{number:.2f}×" if number < 10 else f"{number:,.0f}×"

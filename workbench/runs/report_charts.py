@@ -125,7 +125,7 @@ def _draw_marks(marks: list[Mark], x: Scale, top: float, bottom: float, language
     for at_s, what, run in marks:
         name = f"{what} · {run.combination} · {word(run.engine, language)}"
         parts.append(svg.line(x(at_s), top, x(at_s), bottom, "fault-line"))
-        parts.append(svg.triangle(x(at_s), top, "fault-mark", f"{name} · {figures.digits(at_s)} s"))
+        parts.append(svg.triangle(x(at_s), top, "fault-mark", f"{name} · {figures.duration(at_s)}"))
         row = next((row for row in (0, 1) if reached[row] <= x(at_s) - 4), None)
         if row is not None:
             parts.append(svg.text(x(at_s) - 5, top - 13 - MARK_ROW * row, name, "fault-name"))
@@ -167,9 +167,9 @@ def _stage_bar(run: RunSummary, stage: str, x: Scale, y: float, colour: int, lan
     bar = next((bar for bar in run.stages if bar.stage == stage), None)
     if bar is None:
         return []
-    taken = f"{figures.digits(bar.end_s - bar.start_s)} s"
+    taken = figures.duration(bar.end_s - bar.start_s)
     state = "" if bar.status == "done" else f" · {word(bar.status, language)}"
-    hint = f"{stage} · {word(run.engine, language)} · {figures.digits(bar.start_s)} s + {taken}{state}"
+    hint = f"{stage} · {word(run.engine, language)} · {figures.duration(bar.start_s)} + {taken}{state}"
     style = f"bar c{colour} {run.engine}" + (" bad" if bar.status == "failed" else "")
     end = max(x(bar.end_s), x(bar.start_s) + 2)
     return [
@@ -196,7 +196,7 @@ def stage_times(report: Report, row: Row, language: str = "en") -> str:
     parts = svg.axis_below(x, height - BOTTOM, word("time", language) + note)
     for index, (metric, simulated, real) in enumerate(pairs):
         y, colour = 12 + 28.0 * index + 14, colour_of(report, row.combination)
-        hints = [f"{word(e, language)}: {figures.digits(s)} s" for e, s in (("simulated", simulated), ("real", real))]
+        hints = [f"{word(e, language)}: {figures.duration(s)}" for e, s in (("simulated", simulated), ("real", real))]
         parts += [
             svg.text(left - 12, y + 4, names[index], "name", "end"),
             svg.line(x.start, y, x.end, y, "grid"),

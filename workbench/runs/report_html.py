@@ -84,8 +84,8 @@ def _combinations(report: Report, language: str) -> str:
     tops, heads = [], []
     for metric in metrics:
         columns = report_texts.columns(report, metric)
-        tops.append(f'<th class="group" colspan="{len(columns)}">{escape(figures.heading(metric, language))}</th>')
-        heads += [f"<th{_first(i)}>{word(column, language)}</th>" for i, column in enumerate(columns)]
+        tops.append(f'<th class="group" colspan="{len(columns)}">{word(f"head-{metric}", language)}</th>')
+        heads += [f"<th{_first(i)}>{word(f'column-{column}', language)}</th>" for i, column in enumerate(columns)]
     lines = [_combination(report, row, metrics, language) for row in report.rows]
     table = (
         f'<div class="scroll"><table><thead><tr><th></th>{"".join(tops)}</tr>'
@@ -118,12 +118,11 @@ def _expectations(report: Report, language: str) -> str:
 
 
 def _expectation(judgement: Judgement, language: str) -> str:
-    notes = "".join(
-        f'<div class="note">{escape(report_texts.check(check, language))}</div>' for check in judgement.deciding
-    )
+    notes = " · ".join(escape(report_texts.check(check, language)) for check in judgement.deciding)
     return (
         f'<div class="expect"><span class="state {judgement.outcome}">{_icon(judgement.outcome)}'
-        f"{word(judgement.outcome, language)}</span><code>{escape(judgement.text)}</code>{notes}</div>"
+        f"{word(judgement.outcome, language)}</span><code>{escape(judgement.text)}</code>"
+        f'<div class="note">{notes}</div></div>'
     )
 
 
@@ -203,7 +202,7 @@ def _run_line(run: RunSummary, language: str) -> list[str]:
         f"<code>{escape(run.name)}</code>",
         f'<span class="state {state}">{_icon(state)}</span> {escape(outcome)}',
         escape(word(run.label, language)),
-        f"{figures.digits(run.t_s)} s",
+        figures.duration(run.t_s),
         str(run.seed),
     ]
 

@@ -37,7 +37,7 @@ def _comparison(report: Report, language: str) -> str:
     metrics = report_texts.headline_metrics(report)
     columns = [(metric, column) for metric in metrics for column in report_texts.columns(report, metric)]
     lines = [[row.title, *(report_texts.cell(row, *column) for column in columns)] for row in report.rows]
-    heads = [word("combination", language), *(word(column, language) for _, column in columns)]
+    heads = [word("combination", language), *(word(f"column-{column}", language) for _, column in columns)]
     widths = [max(width(line[i]) for line in [heads, *lines]) for i in range(len(heads))]
     groups = [padded("", widths[0])]
     for metric in metrics:
@@ -112,7 +112,7 @@ def render_markdown(report: Report, language: str = "en") -> str:
 
 def _markdown_comparison(report: Report, language: str) -> str:
     columns = [(m, c) for m in report_texts.headline_metrics(report) for c in report_texts.columns(report, m)]
-    heads = [f"{figures.heading(m, language)}, {word(c, language)}" for m, c in columns]
+    heads = [f"{figures.heading(m, language)}, {word(f'column-{c}', language)}" for m, c in columns]
     lines = [[row.title, *(report_texts.cell(row, *column) for column in columns)] for row in report.rows]
     return markdown_table([word("combination", language), *heads], lines)
 

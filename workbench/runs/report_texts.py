@@ -95,11 +95,11 @@ def fault_lines(report: Report, language: str = "en") -> list[list[str]]:
         causes = {(fault.began_s, fault.worker): (fault.kind, fault.ended_s) for fault in run.faults}
         for recovery in run.recoveries:
             kind, ended_s = causes.get((recovery.struck_s, recovery.worker), (word("loss-of-member", language), None))
-            ended = f"{figures.digits(ended_s)} s" if ended_s is not None else figures.MISSING
-            still = f"{figures.digits(recovery.seconds)} s"
+            ended = figures.duration(ended_s) if ended_s is not None else figures.MISSING
+            still = figures.duration(recovery.seconds)
             if not recovery.recovered:
                 still += f" ({word('not-recovered', language)})"
-            lines.append([run.name, kind, recovery.worker, f"{figures.digits(recovery.struck_s)} s", ended, still])
+            lines.append([run.name, kind, recovery.worker, figures.duration(recovery.struck_s), ended, still])
     return lines
 
 
@@ -168,4 +168,6 @@ def _agreement(report: Report, language: str) -> list[tuple[str, str, str, str]]
 
 
 def _split(metric: str, number: float) -> tuple[str, str]:
-    return figures.value(metric, number), figures.unit(metric)
+    shown = figures.with_unit(metric, number)
+    number_shown, _, unit = shown.partition(" ")
+    return number_shown, unit

@@ -25,7 +25,9 @@ WORDS: dict[str, tuple[str, str]] = {
     # engines and labels
     "simulated": ("simulated", "シミュレーション"),
     "real": ("real", "実測"),
-    "ratio": ("real÷sim", "比"),
+    "column-simulated": ("simulated", "シミュ"),
+    "column-real": ("real", "実測"),
+    "column-ratio": ("real÷sim", "比"),
     "measured": ("measured on this machine", "この計算機で測定"),
     "calibrated": ("calibrated by measurements", "測定値で較正"),
     "extrapolated": ("extrapolated from published figures", "公表値から外挿"),
