@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 from watch_story import Story
 

@@ -86,7 +86,9 @@ class Story:
             Recorded(who="leader", kind="elected", key="leader term 1"),
         ]
 
-    def _operation(self, who: str, label: str, seconds: float, stage: str = "", outcome: str = "finished") -> list[Event]:
+    def _operation(
+        self, who: str, label: str, seconds: float, stage: str = "", outcome: str = "finished"
+    ) -> list[Event]:
         start = OperationStarted(t_s=self.now, who=who, label=label, stage=stage)
         end = OperationFinished(t_s=self.now + seconds, who=who, label=label, stage=stage, outcome=outcome)
         return [start, end]

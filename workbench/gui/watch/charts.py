@@ -47,7 +47,7 @@ class Charts(QWidget):
         self.availability = Chart("watch.chart.availability", "watch.chart.percent")
         self.loss = Chart("watch.chart.loss", "watch.chart.loss_unit")
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(0, 6, 0, 0)
         row.setSpacing(16)
         for chart, stretch in ((self.throughput, 9), (self.availability, 5), (self.loss, 5)):
             row.addWidget(chart, stretch)

@@ -263,7 +263,8 @@ class WatchPanel(QWidget):
             return self._request.state
         if self._end_state:
             return self._end_state
-        return "idle" if self.client.is_ready else "no_engine"
+        starting = self.client.process_id and not self.client.is_ready
+        return "no_engine" if starting else "idle"
 
     def _speak(self) -> None:
         for name, page in self._pages.items():

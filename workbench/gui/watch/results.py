@@ -1,7 +1,7 @@
 """The results: a row of key figures for every run, and those of the chosen one in large."""
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -85,6 +85,8 @@ class ResultsModel(QAbstractTableModel):
             return self._word(run, name) if name in WORDS else figure(name, self.figures[run])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(index.column())
+        if role == Qt.ItemDataRole.SizeHintRole and name in WORDS:
+            return QSize(QFontMetrics(theme.font()).horizontalAdvance(self._word(run, name)) + 48, theme.ROW)
         if role == Qt.ItemDataRole.DecorationRole and name == "combination" and run.state.combination:
             return _swatch(self._look.token(run.state.combination))
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -180,13 +182,15 @@ class Results(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(theme.ROW + 2)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for column in range(len(WORDS)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         header.setHighlightSections(False)
         self.table.selectionModel().currentRowChanged.connect(self._choose)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 6, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(strip)
-        column.addWidget(self.table, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 6, 0, 0)
+        whole.setSpacing(8)
+        whole.addLayout(strip)
+        whole.addWidget(self.table, 1)
 
     def show_runs(self, runs: list[FollowedRun]) -> None:
         """Show the figures of these runs from now on."""

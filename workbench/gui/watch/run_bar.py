@@ -46,6 +46,7 @@ class RunBar(QWidget):
         self.setProperty("role", "clear")
         self.state = "no_engine"
         self._workers: tuple[str, ...] = ()
+        self._combinations: list[tuple[str, str]] = []  # label, id
         self._lost: frozenset[str] = frozenset()
         self._left_s: float | None = None
         self.simulate = Button("watch.run.simulate", partial(self.run_asked.emit, ["simulated"]), "primary", "play")
@@ -66,9 +67,6 @@ class RunBar(QWidget):
         self._menu.aboutToShow.connect(self._fill_break)
         self.break_.setMenu(self._menu)
         self.break_.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.combination.addItem("", "")
-        for speed in SPEEDS:
-            self.speed.addItem("", speed)
         for box, width in ((self.combination, 120), (self.speed, 90)):
             box.setFixedHeight(theme.INPUT)
             box.setMinimumWidth(width)
@@ -106,14 +104,28 @@ class RunBar(QWidget):
     def show_scenario(self, scenario: Scenario) -> None:
         """Offer the combinations and the workers of a scenario."""
         self._workers = scenario.cluster.names
+        self._combinations = [(each.label or each.id, each.id) for each in scenario.architectures]
+        self._offer_combinations()
+
+    def _offer_combinations(self) -> None:
         chosen = self.combination.currentData()
         self.combination.blockSignals(True)
         self.combination.clear()
         self.combination.addItem(words.say("watch.run.all"), "")
-        for each in scenario.architectures:
-            self.combination.addItem(each.label or each.id, each.id)
+        for label, id in self._combinations:
+            self.combination.addItem(label, id)
         self.combination.setCurrentIndex(max(0, self.combination.findData(chosen)))
         self.combination.blockSignals(False)
+
+    def _offer_speeds(self) -> None:
+        chosen = max(0, self.speed.currentIndex())
+        self.speed.blockSignals(True)
+        self.speed.clear()
+        for speed in SPEEDS:
+            key = "watch.run.speed_times" if speed else "watch.run.speed_max"
+            self.speed.addItem(words.say(key, factor=f"{speed:g}"), speed)
+        self.speed.setCurrentIndex(chosen)
+        self.speed.blockSignals(False)
 
     def show_state(
         self, state: str, share: float = 0.0, left_s: float | None = None, lost: frozenset[str] = frozenset()
@@ -162,6 +174,7 @@ class RunBar(QWidget):
         going = self.state in GOING
         for button in (self.simulate, self.real, self.both, self.combination):
             button.setEnabled(not going)
+        self.simulate.setIcon(icons.icon("play", "text2" if going else "on_button"))
         self.pause.setEnabled(self.state in ("running", "paused"))
         self.stop.setEnabled(self.state in ("starting", "running", "paused"))
         self.break_.setEnabled(self.state in ("running", "paused"))
@@ -178,10 +191,8 @@ class RunBar(QWidget):
         self.left.setVisible(going)
 
     def _speak(self) -> None:
-        self.combination.setItemText(0, words.say("watch.run.all"))
-        for at, speed in enumerate(SPEEDS):
-            key = "watch.run.speed_times" if speed else "watch.run.speed_max"
-            self.speed.setItemText(at, words.say(key, factor=f"{speed:g}"))
+        self._offer_combinations()
+        self._offer_speeds()
         for widget, key in (
             (self.combination, "watch.run.combination"),
             (self.speed, "watch.run.speed_tip"),

@@ -33,17 +33,18 @@ class TimeBar(QWidget):
         self.live.setProperty("role", "link")
         self.live.clicked.connect(self.go_live)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 2)
+        row.setContentsMargins(0, 0, 0, 7)
         row.setSpacing(8)
         for widget in (self.time, self.slider, self.live):
             row.addWidget(widget)
         words.changed.connect(self._speak)
         self._speak()
+        self.hide()
 
     def show_times(self, latest_s: float, until: float | None) -> None:
         """What there is to choose from, and what is shown."""
         self._latest_s, self._until = latest_s, until
-        self.slider.setEnabled(latest_s > 0)
+        self.setVisible(latest_s > 0)
         self.live.setEnabled(until is not None)
         at = STEPS if until is None else round(STEPS * until / latest_s) if latest_s else STEPS
         if not self.slider.isSliderDown():
