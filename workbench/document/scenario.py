@@ -129,6 +129,9 @@ class Network(Frozen):
     topology: Literal["switch", "ring", "fat-tree", "nvlink-island", "wide-area"] = "switch"
     bandwidth: BytesPerS = 1.25e9
     latency: Seconds = 50e-6
+    collectives: Literal["ideal", "gloo"] = Field(
+        default="ideal", description="protocol of library collectives; gloo pays a round trip for each step of a ring"
+    )
 
 
 class Cluster(Frozen):

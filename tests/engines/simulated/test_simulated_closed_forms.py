@@ -34,9 +34,9 @@ class FixedWork:
         return Blob(self.size)
 
 
-def world_of(bytes_per_s, latency_s, work):
+def world_of(bytes_per_s, latency_s, work, collectives="ideal"):
     told = []
-    world = World(Network(bytes_per_s, latency_s), work, lambda event, who: told.append((world.clock.now, who, event)))
+    world = World(Network(bytes_per_s, latency_s, collectives), work, lambda event, who: told.append((world.clock.now, who, event)))
     return world, told
 
 
@@ -64,6 +64,18 @@ def test_a_ring_all_reduce_takes_two_passes_of_chunks_and_latencies(n, size, ban
 
     run_all(world, {name: program() for name in team})
     assert world.clock.now == pytest.approx(2 * (n - 1) / n * size / bandwidth + 2 * (n - 1) * latency, rel=1e-9)
+
+
+def test_gloo_pays_a_round_trip_for_each_step_of_its_ring():
+    n, size, bandwidth, latency = 4, 4e6, 1e8, 5e-3
+    team = tuple(f"w{i}" for i in range(n))
+    world, _ = world_of(bandwidth, latency, FixedWork(), "gloo")
+
+    def program():
+        yield AllReduce(team, Blob(size))
+
+    run_all(world, {name: program() for name in team})
+    assert world.clock.now == pytest.approx(2 * (n - 1) / n * size / bandwidth + 4 * (n - 1) * latency)
 
 
 def test_the_last_member_to_come_sets_the_end_of_a_ring():

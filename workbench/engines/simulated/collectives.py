@@ -22,7 +22,8 @@ class Ring:
     """One ring all-reduce: n-1 steps of reduce-scatter, then n-1 of all-gather, in chunks of S/n.
 
     Member i sends chunk k+1 once chunk k has come from its left neighbour and it has entered itself, for a chunk is
-    summed with the member's own data. On equal links a ring takes 2(n-1)/n * S/B + 2(n-1) * L.
+    summed with the member's own data. On equal links a ring takes 2(n-1)/n * S/B + 2(n-1) * L; with gloo's handshake
+    2(n-1)/n * S/B + 4(n-1) * L.
     """
 
     def __init__(

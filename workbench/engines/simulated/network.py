@@ -35,8 +35,10 @@ def size_bytes(what: Any) -> float:
 class Network:
     """Links by member name; `bytes_per_s` and `latency_s` are equal for all."""
 
-    def __init__(self, bytes_per_s: float, latency_s: float):
+    def __init__(self, bytes_per_s: float, latency_s: float, collectives: str = "ideal"):
         self.bytes_per_s, self.latency_s = bytes_per_s, latency_s
+        # gloo's receiver first says that it is ready; only then the sender sends (gloo/transport/tcp/pair.cc)
+        self.handshake_s = latency_s if collectives == "gloo" else 0.0
         self.up_free_s: dict[str, float] = {}
         self.down_free_s: dict[str, float] = {}
 

@@ -43,7 +43,8 @@ class SimulatedRun:
         self.writer, self.control, self.speed, self.paused = writer, control, speed, False
         self.stop_reason = ""
         self.told_s = 0.0
-        network = Network(scenario.cluster.network.bandwidth, scenario.cluster.network.latency)
+        links = scenario.cluster.network
+        network = Network(links.bandwidth, links.latency, links.collectives)
         work = Work(scenario, folder, scenario.run.seed, replication, network)
         self.job: Job = build(scenario, combination, replication)
         self.world = World(network, work, self._tell)

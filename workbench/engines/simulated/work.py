@@ -15,6 +15,7 @@ from workbench.engines.simulated.network import Blob, Network
 from workbench.stages.sizes import sizes, step_costs
 
 DRAWS = 1024
+CALLS = ("run", "open", "gradient", "finish")  # parts that start a library's machinery; the others move arrays
 
 
 class Work:
@@ -42,7 +43,8 @@ class Work:
         operations, memory_bytes = self._demand(operation)
         processor, speed = self.speeds[member]
         busy_s = max(operations / processor.operations_per_s, memory_bytes / processor.memory_bytes_per_s)
-        busy_s = (busy_s * self.factors[operation.stage] + processor.call_s) / speed
+        call_s = processor.call_s if operation.part in CALLS else 0.0
+        busy_s = (busy_s * self.factors[operation.stage] + call_s) / speed
         if member in self.variations:
             busy_s *= self.variations[member]()
         return fetched_s + busy_s
@@ -65,15 +67,15 @@ class Work:
                 members = operation.item[2]
                 return step.operations / members, step.memory_bytes / members
             case "apply":
-                return step.apply_operations, 3 * step.gradient_bytes
+                return step.apply_operations, 8 * step.gradient_bytes  # an optimiser with two slots reads and writes
             case "sum":
-                return step.gradient_bytes / 4 * len(operation.item), step.gradient_bytes * len(operation.item)
+                return 0.0, step.gradient_bytes * len(operation.item)
             case "finish":
                 return step.finish_operations, step.state_bytes
             case "state" | "restore" | "back":
                 return 0.0, 2 * step.state_bytes
             case "weights" | "load":
-                return 0.0, 2 * step.gradient_bytes
+                return 0.0, step.gradient_bytes
         raise AssertionError(operation.part)
 
     def answer(self, member: str, operation: Perform) -> Any:

@@ -211,7 +211,7 @@ class World:
         return PENDING
 
     def deliver(self, source: str, target: str, size: float, arrived: Callable[[Any], Any], argument: Any) -> None:
-        at_s = self.network.transfer(self.clock.now, source, target, size)
+        at_s = self.network.transfer(self.clock.now, source, target, size) + self.network.handshake_s
         self.clock.call_at(at_s, self._chunk_arrives, (self.members[target], arrived, argument))
         if self.messages:
             self.tell(MessageSent(to=target, tag="chunk", size_bytes=int(size), arrives_s=at_s), source)
