@@ -1,4 +1,5 @@
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stories import started, training_run, write_run
 
-from workbench.runs.events import RunFinished, StepsFinished, WorkerJoined, decode, encode
+from workbench.runs.events import Measured, RunFinished, StepsFinished, Warned, WorkerJoined, decode, encode
 from workbench.runs.folder import RunReader, RunWriter, artifact_path, read_run, runs_in, store_bytes
 from workbench.runs.state import fold
 
@@ -20,6 +21,11 @@ def test_an_event_read_back_from_its_line_is_the_same_event(event):
     line = encode(event)
     assert line.count(b"\n") == 1 and line.endswith(b"\n")
     assert decode(line) == event
+
+
+def test_a_measured_value_that_is_no_finite_number_becomes_a_warning():
+    line = encode(Measured(t_s=1.0, who="w0", name="loss", value=math.nan, step=12))
+    assert decode(line) == Warned(t_s=1.0, who="w0", code="not-finite", text="loss was nan at step 12")
 
 
 @given(STORIES, st.data())

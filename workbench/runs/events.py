@@ -6,6 +6,8 @@ two simulated runs of one scenario and seed are equal to the byte.
 
 from __future__ import annotations
 
+from math import isfinite
+
 import msgspec
 
 FORMAT = 1
@@ -144,7 +146,11 @@ _decoder = msgspec.json.Decoder(Event)
 
 
 def encode(event: Event) -> bytes:
-    """One line of JSON, with its newline."""
+    """One line of JSON, with its newline. A measured value that is no finite number becomes a warning that says so:
+    JSON has no word for it, and no chart or mean could use it."""
+    if isinstance(event, Measured) and not isfinite(event.value):
+        at = f" at step {event.step}" if event.step >= 0 else ""
+        event = Warned(t_s=event.t_s, who=event.who, code="not-finite", text=f"{event.name} was {event.value}{at}")
     return _encoder.encode(event) + b"\n"
 
 

@@ -22,6 +22,7 @@ from workbench.runs.statistics import Figure, figure
 
 ENGINES = ("simulated", "real")
 LEVELS = 64  # how finely the chart of throughput is drawn
+BYTES_A_READ = 2**24  # so that a long run is never held in memory as a whole
 BROKEN_OFF, RUNNING = "broken-off", "running"
 EXIT_CODES = {HELD: 0, MISSED: 1, UNKNOWN: 2}
 
@@ -167,8 +168,9 @@ def assemble(scenario: Scenario, runs: tuple[RunSummary, ...], folder: str) -> R
 
 def summarise(path: Path, warm_up_s: float = 0.0) -> RunSummary:
     """What a report says about the run at `path`."""
-    reader = RunReader(path)
-    state = fold(reader.read_new())
+    reader, state = RunReader(path), RunState()
+    while events := reader.read_new(BYTES_A_READ):
+        fold(events, state)
     outcome = state.outcome or (BROKEN_OFF if reader.broken_off else RUNNING)
     return summary_of(path.name, state, outcome, warm_up_s, reader.machine())
 

@@ -119,7 +119,7 @@ class RunState:
     messages: int = 0
     message_bytes: int = 0
     warnings: list[Warned] = field(default_factory=list)
-    log: list[Event] = field(default_factory=list)  # what a person wants to read, as `log_lines.say` words it
+    log: list[Event] = field(default_factory=list)  # what a person wants to read
 
     @property
     def steps_of(self) -> int:
