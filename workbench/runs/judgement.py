@@ -2,6 +2,7 @@
 
 A name without an engine (`ring.samples_per_second`) means every engine that was run, so such an expectation is checked
 once for each of them; an engine that cannot tell (a simulated run has no accuracy) leaves the decision to the other.
+What names only runs that nobody asked for (`real.…` after a simulation) is not asked, and decides nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Protocol
 from workbench.document.expectations import Expectation, Name, parse
 from workbench.runs.statistics import half_width
 
-HELD, MISSED, UNKNOWN = "held", "missed", "unknown"
+HELD, MISSED, UNKNOWN, NOT_ASKED = "held", "missed", "unknown", "not-asked"
 NOT_RUN, NOT_TOLD, TOO_FEW = "not-run", "not-told", "too-few"
 LEFT_TO_OTHERS = (NOT_RUN, NOT_TOLD)
 
@@ -77,6 +78,8 @@ def judge(text: str, runs: Sequence[Told]) -> Judgement:
     else:
         engines = list(dict.fromkeys(run.engine for run in runs)) or [""]
     checks = tuple(_check(expectation, engine, runs) for engine in engines)
+    if all(check.reason == NOT_RUN for check in checks):
+        return Judgement(text, NOT_ASKED, checks)
     judgement = Judgement(text, UNKNOWN, checks)
     return Judgement(text, _worst([check.outcome for check in judgement.deciding]), checks)
 

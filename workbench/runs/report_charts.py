@@ -98,11 +98,14 @@ def _curves(
 
 
 def _standstills(runs: Sequence[RunSummary], x: Scale, top: float, bottom: float) -> list[str]:
-    return [
-        svg.box(x(r.began_s), top, x(r.ended_s) - x(r.began_s), bottom - top, "standstill", radius=0)
-        for run in runs
-        for r in run.recoveries
-    ]
+    """A band wherever some run stood still; where several did, it is no darker."""
+    bands: list[tuple[float, float]] = []
+    for began_s, ended_s in sorted((r.began_s, r.ended_s) for run in runs for r in run.recoveries):
+        if bands and began_s <= bands[-1][1]:
+            bands[-1] = (bands[-1][0], max(bands[-1][1], ended_s))
+        else:
+            bands.append((began_s, ended_s))
+    return [svg.box(x(begin), top, x(end) - x(begin), bottom - top, "standstill", radius=0) for begin, end in bands]
 
 
 Mark = tuple[float, str, RunSummary]

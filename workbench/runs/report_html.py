@@ -111,9 +111,8 @@ def _combination(report: Report, row: Row, metrics: list[str], language: str) ->
 
 def _expectations(report: Report, language: str) -> str:
     if not report.judgements:
-        body = f'<p class="muted">{word("no-expectations", language)}</p>'
-    else:
-        body = "".join(_expectation(judgement, language) for judgement in report.judgements)
+        return ""
+    body = "".join(_expectation(judgement, language) for judgement in report.judgements)
     return _section(word("expectations", language), body, report_texts.count_of_outcomes(report, language))
 
 

@@ -6,12 +6,12 @@ from collections import Counter
 
 from workbench.document.metrics import metric as metric_of
 from workbench.runs import figures
-from workbench.runs.judgement import HELD, MISSED, UNKNOWN, Check
+from workbench.runs.judgement import HELD, MISSED, NOT_ASKED, UNKNOWN, Check
 from workbench.runs.report import ENGINES, Report, Row, Side
 from workbench.runs.report_words import word
 
 HEADLINES = ("samples_per_second", "instances_per_second", "duration_s", "recovery_s", "accuracy")
-MARKS = {HELD: "✓", MISSED: "✗", UNKNOWN: "?"}
+MARKS = {HELD: "✓", MISSED: "✗", UNKNOWN: "?", NOT_ASKED: "–"}
 
 
 def verdict(report: Report, language: str = "en") -> str:
@@ -26,7 +26,7 @@ def verdict(report: Report, language: str = "en") -> str:
 def count_of_outcomes(report: Report, language: str = "en") -> str:
     """How many expectations held, were missed, and cannot be told."""
     counts = Counter(judgement.outcome for judgement in report.judgements)
-    told = [f"{counts[o]} {word(o, language)}" for o in (HELD, MISSED, UNKNOWN) if counts[o]]
+    told = [f"{counts[o]} {word(o, language)}" for o in (HELD, MISSED, UNKNOWN, NOT_ASKED) if counts[o]]
     return " · ".join(told) or word("no-expectations", language)
 
 
