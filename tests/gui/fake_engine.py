@@ -13,9 +13,9 @@ from queue import Empty, SimpleQueue
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
-from watch_story import Story
+from watch_story import Story  # noqa: E402
 
-from workbench.runs.folder import RunWriter
+from workbench.runs.folder import RunWriter  # noqa: E402
 
 STEPS = 150
 

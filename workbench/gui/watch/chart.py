@@ -114,6 +114,9 @@ class Chart(QWidget):
         self.pointed_s: float | None = None
         self.empty_words = ""
         self._items: list[pg.PlotCurveItem] = []
+        self._looks: dict[pg.PlotCurveItem, tuple[str, bool]] = {}
+        self._ranges: tuple[float, ...] = ()
+        self._time_sign = "s"
         self._axes = (Axis("bottom"), Axis("left"))
         self.plot = pg.PlotWidget(axisItems={"bottom": self._axes[0], "left": self._axes[1]})
         self.legend = Legend()
@@ -175,7 +178,10 @@ class Chart(QWidget):
             self._items.append(item)
         for item, curve in zip(self._items, curves, strict=False):
             item.setData(curve.line.x, curve.line.y, connect="all", skipFiniteCheck=True)
-            item.setPen(self._pen(curve))
+            look = (curve.token, curve.dashed)
+            if self._looks.get(item) != look:
+                self._looks[item] = look
+                item.setPen(self._pen(curve))
         for item in self._items[len(curves) :]:
             item.setData([], [])
         self._set_ranges(shown_s, bottom, top)
@@ -215,18 +221,25 @@ class Chart(QWidget):
         # The head room above the highest value belongs to the shapes of faults.
         upper = top + (top - bottom) * (HEAD_ROOM + 2) / max(40.0, room - HEAD_ROOM)
         lower = bottom - 0.02 * (top - bottom)
-        view.setRange(xRange=shown_s, yRange=(lower, upper), padding=0, disableAutoRange=True)
+        # Axes draw all their numbers anew whenever they are told anything, so they are told only what has changed.
+        ranges = (*shown_s, lower, upper)
+        if ranges != self._ranges or ranges[:2] != tuple(view.viewRange()[0]):
+            self._ranges = ranges
+            view.setRange(xRange=shown_s, yRange=(lower, upper), padding=0, disableAutoRange=True)
         seconds, sign = time_unit(shown_s[1] - shown_s[0])
-        self._axes[0].setScale(1 / seconds)
-        self._axes[0].setLabel(words.say("watch.chart.time", unit=sign), **self._label_style())
+        if sign != self._time_sign:
+            self._time_sign = sign
+            self._axes[0].setScale(1 / seconds)
+            self._label_time()
+
+    def _label_time(self) -> None:
+        style = {"color": theme.tokens().text2, "font-size": f"{theme.DETAIL}px"}
+        self._axes[0].setLabel(words.say("watch.chart.time", unit=self._time_sign), **style)
 
     def _pen(self, curve: Curve) -> QPen:
         # Wider than one pixel is ten to a hundred times slower to draw.
         style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
         return pg.mkPen(curve.token, width=1, style=style)
-
-    def _label_style(self) -> dict[str, str]:
-        return {"color": theme.tokens().text2, "font-size": f"{theme.DETAIL}px"}
 
     def _described(self) -> str:
         said = [
@@ -255,9 +268,11 @@ class Chart(QWidget):
             axis.setTextPen(pg.mkPen(tokens.text2))
             axis.setStyle(tickFont=theme.font(theme.DETAIL), tickLength=-3)
         self.plot.plotItem.showGrid(x=False, y=True, alpha=0.12)
+        self._label_time()
 
     def _speak(self) -> None:
         self._title.setText(words.say(self.title))
         self._unit.setText(words.say(self.unit))
         self.setAccessibleName(words.say(self.title))
         self.plot.setAccessibleName(words.say(self.title))
+        self._label_time()

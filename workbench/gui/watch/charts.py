@@ -123,7 +123,8 @@ class Charts(QWidget):
         for run, data in self._data.items():
             total = data.samples if trains else data.instances
             now = data.samples.times[data.samples.size - 1] if _training_is_over(run) else run.state.t_s
-            line = series.rate(total.line(), float(now), shown, POINTS)
+            began = run.state.training_began_s if trains else 0.0
+            line = series.rate(total.line(), began, float(now), shown, POINTS)
             if len(line.x):
                 curves.append(self._curve(run, line))
         self._finish(self.throughput, "throughput", curves, marks, shown)

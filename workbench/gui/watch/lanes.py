@@ -37,14 +37,15 @@ class Stretch(NamedTuple):
 
 
 def kind_of(span: Span) -> int:
-    """How a span is shown. Waiting for a letter within the work of a team is communication; for a task it is not."""
-    if span.outcome in ("failed", "lost"):
-        return FAILED
-    if span.kind == "perform":
-        return PERFORM
+    """How a span is shown. Waiting for a letter within the work of a team is communication; for a task it is not.
+
+    Waiting that ends with news of a loss is nothing that failed.
+    """
     if span.kind == "wait" or span.label.startswith(("receive do ", "receive anything ")):
         return WAIT
-    return COMMUNICATE
+    if span.outcome in ("failed", "lost"):
+        return FAILED
+    return PERFORM if span.kind == "perform" else COMMUNICATE
 
 
 @dataclass(eq=False)

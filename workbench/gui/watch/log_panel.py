@@ -140,6 +140,7 @@ class LogPanel(QWidget):
         self._runs: list[FollowedRun] = []
         self._taken: dict[FollowedRun, tuple[int, int, int]] = {}  # generation, events, recoveries
         self._engine_lines: list[LogLine] = []
+        self._at_end = True
         self.view = QListView()
         self.view.setModel(self.model)
         self.view.setItemDelegate(_Painter(look, self.view))
@@ -173,6 +174,9 @@ class LogPanel(QWidget):
         column.addWidget(self.view, 1)
         self.severity.currentIndexChanged.connect(self._filter)
         self.search.textChanged.connect(self._filter)
+        scroll = self.view.verticalScrollBar()
+        scroll.valueChanged.connect(self._scrolled)
+        scroll.rangeChanged.connect(self._stay_at_end)
         copy = QAction(self.view)
         copy.setShortcut(QKeySequence.StandardKey.Copy)
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -226,15 +230,19 @@ class LogPanel(QWidget):
         lines = [line for run in self._runs for line in self._new_lines(run)]
         self.model.keep(self._engine_lines + sorted(lines, key=lambda line: line.t_s or 0.0))
         self._count()
-        self.view.scrollToBottom()
+        self._at_end = True
 
     def _append(self, lines: list[LogLine]) -> None:
-        bar = self.view.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - ROW
         self.model.add(lines)
         self._count()
-        if at_end:
-            self.view.scrollToBottom()
+
+    def _scrolled(self, value: int) -> None:
+        if self.isVisible():
+            self._at_end = value >= self.view.verticalScrollBar().maximum() - ROW
+
+    def _stay_at_end(self, _: int, maximum: int) -> None:
+        if self._at_end:
+            self.view.verticalScrollBar().setValue(maximum)
 
     def _filter(self) -> None:
         self.model.show_only(SHOWN[self.severity.currentData()], self.search.text())

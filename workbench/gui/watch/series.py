@@ -61,23 +61,26 @@ class Growing:
         return Line(self.times[: self.size], self.values[: self.size])
 
 
-def rate(total: Line, now_s: float, shown: tuple[float, float], points: int) -> Line:
+def rate(total: Line, began_s: float | None, now_s: float, shown: tuple[float, float], points: int) -> Line:
     """The rate at which `total` (a count so far, over time) grows, looking back over a sliding window.
 
     Between two counts it grows evenly, unless they lie far apart: then it stands still first, so that a stall is seen.
-    `now_s` is up to when it is known; `points` values over the part of `shown` in which it is.
+    Counting began at `began_s` (None where that is not known) and is known up to `now_s`; `points` values over the
+    part of `shown` in which it is.
     """
     if len(total.x) < 2:
         return Line(NOTHING, NOTHING)
     usual = _usual_gap(total.x)
-    knots = _with_stalls(total, usual, now_s)
-    begin, end = max(knots.x[0] + usual, shown[0]), min(knots.x[-1], shown[1])
+    if began_s is None or not total.x[0] - STALL_STEPS * usual < began_s < total.x[0]:
+        began_s = max(0.0, total.x[0] - usual)
+    knots = _with_stalls(total, began_s, usual, now_s)
+    begin, end = max(total.x[0], shown[0]), min(knots.x[-1], shown[1])
     if end <= begin:
         return Line(NOTHING, NOTHING)
     window = max((shown[1] - shown[0]) * WINDOW_SHARE, WINDOW_STEPS * usual)
     x = np.linspace(begin, end, points)
     back = np.maximum(x - window, knots.x[0])
-    passed = np.maximum(x - back, usual)
+    passed = np.maximum(x - back, 1e-12)
     y = (np.interp(x, knots.x, knots.y) - np.interp(back, knots.x, knots.y)) / passed
     return Line(x, y)
 
@@ -90,10 +93,9 @@ def _usual_gap(times: Floats) -> float:
     return float(np.median(gaps)) if len(gaps) else 1e-9
 
 
-def _with_stalls(total: Line, usual: float, now_s: float) -> Line:
-    """`total` from one usual gap before its first count until now, with a knot where each long gap turns to growth."""
-    first = max(0.0, total.x[0] - usual)
-    x, y = np.concatenate([[first], total.x]), np.concatenate([[0.0], total.y])
+def _with_stalls(total: Line, began_s: float, usual: float, now_s: float) -> Line:
+    """`total` from its beginning until now, with a knot where each long gap turns to growth."""
+    x, y = np.concatenate([[began_s], total.x]), np.concatenate([[0.0], total.y])
     long = np.flatnonzero(np.diff(x) > STALL_STEPS * usual)
     x = np.insert(x, long + 1, x[long + 1] - usual)
     y = np.insert(y, long + 1, y[long])

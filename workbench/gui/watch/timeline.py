@@ -128,8 +128,8 @@ class Timeline(QAbstractScrollArea):
         painter.setClipRect(QRectF(0, RULER, width, height - RULER))
         self._paint_rows(painter)
         painter.restore()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         timeline_ink.paint_ruler(painter, QRectF(NAMES, 0, plot.width(), RULER), height, low, high)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(QRectF(0, RULER, width, height - RULER))
         self._paint_marks(painter)
         if self._pointed_s is not None and low <= self._pointed_s <= high:

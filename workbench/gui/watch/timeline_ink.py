@@ -1,10 +1,11 @@
 """How the timeline paints: the colours and patterns of what members do, and its ruler."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPen
 
@@ -15,6 +16,7 @@ from workbench.gui.watch.lanes import COMMUNICATE, FAILED, PERFORM, WAIT, Bars
 from workbench.gui.watch.series import round_up
 
 TEXT_FROM = 44.0  # pixels of width from which a bar carries its words
+HATCH_FROM = 7.0
 TICK_EVERY = 90  # pixels, at least
 
 
@@ -52,43 +54,52 @@ def paint_bars(painter: QPainter, bars: Bars, left: float, top: float, height: f
         chosen = bars.kind == kind
         if not chosen.any():
             continue
-        if kind == WAIT:
-            rects = _rects(bars.x[chosen] + left, bars.width[chosen], top + height / 2 - 1, 2.0)
-        else:
-            # A gap of a third of a pixel keeps neighbours apart where there is room for it.
-            gap = np.where(bars.width[chosen] > 6, 1.0, 0.0)
-            rects = _rects(bars.x[chosen] + left, bars.width[chosen] - gap, top, height)
+        x, width = bars.x[chosen] + left, bars.width[chosen]
         painter.setBrush(colour)
-        painter.drawRects(rects)
+        if kind == WAIT:
+            draw_rects(painter, x, width, top + height / 2 - 1, 2.0)
+            continue
+        # A gap keeps neighbours apart where there is room for it.
+        draw_rects(painter, x, width - np.where(width > 6, 1.0, 0.0), top, height)
         if kind == COMMUNICATE:
             painter.setBrush(hatch(tokens))
-            painter.drawRects([rect for rect in rects if rect.width() >= 5])
+            large = width >= HATCH_FROM
+            draw_rects(painter, x[large], width[large] - 1, top, height)
     _paint_words(painter, bars, left, top, height, words_of)
 
 
-def _rects(x: NDArray, width: NDArray, top: float, height: float) -> list[QRectF]:
-    return [QRectF(a, top, b, height) for a, b in zip(x.tolist(), width.tolist(), strict=True)]
+def draw_rects(painter: QPainter, x: NDArray, width: NDArray, top: float, height: float) -> None:
+    """Rectangles side by side, handed over as one array: a loop over 10,000 of them would take a frame's time."""
+    if len(x):
+        rects = PrimitiveArray(QRectF, 4)
+        rects.resize(len(x))
+        rects.ndarray()[:] = np.column_stack([x, np.full_like(x, top), width, np.full_like(x, height)])
+        painter.drawRects(*rects.drawargs())
+
+
+@lru_cache(maxsize=20_000)
+def _elided(text: str, room: int) -> tuple[str, float]:
+    """The text cut to `room` pixels, and how wide it is then."""
+    metrics = QFontMetricsF(theme.font(theme.DETAIL))
+    cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+    return cut, metrics.horizontalAdvance(cut)
 
 
 def _paint_words(painter: QPainter, bars: Bars, left: float, top: float, height: float, words_of: list[str]) -> None:
-    font = theme.font(theme.DETAIL)
-    metrics = QFontMetricsF(font)
-    painter.setFont(font)
-    tokens = theme.tokens()
-    for number, at in enumerate(np.flatnonzero((bars.width >= TEXT_FROM) & (bars.kind != WAIT))):
-        room = QRectF(float(max(bars.x[at], 0)) + left + 5, top, 0, height)
-        room.setRight(float(bars.x[at] + bars.width[at]) + left - 5)
-        text = metrics.elidedText(words_of[number], Qt.TextElideMode.ElideRight, room.width())
+    painter.setFont(theme.font(theme.DETAIL))
+    colours = kind_colours(theme.tokens())
+    pens = {kind: words_colour(kind, theme.tokens()) for kind in colours}
+    for number, at in enumerate(np.flatnonzero((bars.width >= TEXT_FROM) & (bars.kind != WAIT)).tolist()):
+        begin = max(float(bars.x[at]), 0.0) + left + 5
+        room = float(bars.x[at] + bars.width[at]) + left - 5 - begin
+        text, wide = _elided(words_of[number], int(room))
         if len(text) < 3:
             continue
         kind = int(bars.kind[at])
         if kind == COMMUNICATE:  # words are not read on a hatching
-            painter.fillRect(
-                QRectF(room.left() - 2, top + 1, metrics.horizontalAdvance(text) + 4, height - 2),
-                kind_colours(tokens)[kind],
-            )
-        painter.setPen(words_colour(kind, tokens))
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+            painter.fillRect(QRectF(begin - 2, top + 1, wide + 4, height - 2), colours[kind])
+        painter.setPen(pens[kind])
+        painter.drawText(QRectF(begin, top, room, height), Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def _paint_columns(
