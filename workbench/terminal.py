@@ -154,7 +154,7 @@ def _accelerators() -> list[dict[str, Any]]:
 def _metrics() -> list[dict[str, Any]]:
     from workbench.document.metrics import METRICS
 
-    return [{"metric": name, "unit": m.unit, "what it is": m.english} for name, m in METRICS.items()]
+    return [{"metric": name, "unit": m.unit, "what it is": m.title()} for name, m in METRICS.items()]
 
 
 def _scenarios() -> list[dict[str, Any]]:

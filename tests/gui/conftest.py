@@ -26,3 +26,25 @@ def same_look(qapp: QApplication):
     """Every test begins in dark and English."""
     theme.apply(qapp, "dark")
     words.set_language("en")
+
+
+@pytest.fixture
+def window(qtbot):
+    """A shown window with an empty document; closed without questions."""
+    from workbench.gui.preferences import Preferences
+    from workbench.gui.window import MainWindow
+
+    made = MainWindow(Preferences())
+    made.files.may_leave = lambda: True  # type: ignore[method-assign]
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.fixture
+def hands(window, qtbot):
+    """What a person does with that window."""
+    from edit_hands import Hands
+
+    return Hands(window, qtbot)

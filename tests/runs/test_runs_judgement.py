@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.runs.judgement import HELD, MISSED, UNKNOWN, judge
+from workbench.runs.judgement import HELD, MISSED, NOT_ASKED, UNKNOWN, judge
 from workbench.runs.statistics import figure, half_width
 
 
@@ -65,9 +65,17 @@ def test_a_figure_that_no_run_tells_cannot_be_judged():
     assert [(check.reason, check.about) for check in judgement.deciding] == [("not-told", "ring.accuracy")]
 
 
-def test_a_combination_that_was_not_run_cannot_be_judged():
-    judgement = judge("ring.steps > server.steps", [Told("real", "ring", {"steps": 3})])
-    assert (judgement.outcome, judgement.checks[0].reason) == (UNKNOWN, "not-run")
+def test_an_expectation_about_runs_that_were_not_made_is_not_asked():
+    ring = [Told("simulated", "ring", {"steps": 3})]
+    assert judge("ring.steps > server.steps", ring).outcome == NOT_ASKED
+    assert judge("real.ring.accuracy > 0.9", ring).outcome == NOT_ASKED
+
+
+def test_an_engine_that_ran_one_combination_only_leaves_the_decision_to_the_other():
+    runs = [*both("ring", {"steps": 5}, {"steps": 7}), Told("simulated", "server", {"steps": 4})]
+    judgement = judge("ring.steps > server.steps", runs)
+    assert judgement.outcome == HELD
+    assert [check.engine for check in judgement.deciding] == ["simulated"]
 
 
 @pytest.mark.parametrize("end", ["broken-off", "failed", "stopped", "running"])

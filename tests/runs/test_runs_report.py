@@ -87,8 +87,15 @@ def test_a_report_whose_expectations_hold_has_exit_code_0(tmp_path):
 
 
 def test_a_report_that_cannot_tell_has_exit_code_2(tmp_path):
-    report = study(tmp_path, training_run(), expect=("ring.steps == 8", "server.steps == 8"))
+    report = study(tmp_path, training_run(), expect=("ring.steps == 8", "ring.accuracy > 0.9"))
     assert (report.outcome, report.exit_code) == ("unknown", 2)
+
+
+def test_an_expectation_about_runs_that_were_not_made_does_not_weigh(tmp_path):
+    report = study(tmp_path, training_run(), expect=("ring.steps == 8", "real.ring.accuracy > 0.9"))
+    assert [judgement.outcome for judgement in report.judgements] == ["held", "not-asked"]
+    assert report.exit_code == 0
+    assert "– not asked" in render_text(report) and "not asked" in render_html(report)
 
 
 def test_a_run_that_broke_off_is_said_to_be_so_and_nothing_is_concluded_from_it(tmp_path):

@@ -14,7 +14,7 @@ from workbench.document.text import read
 from workbench.runs import series
 from workbench.runs.events import Warned
 from workbench.runs.folder import SCENARIO, RunReader, runs_in
-from workbench.runs.judgement import HELD, MISSED, UNKNOWN, Judgement, judge
+from workbench.runs.judgement import HELD, MISSED, NOT_ASKED, UNKNOWN, Judgement, judge
 from workbench.runs.numbers import numbers
 from workbench.runs.recovery import Recovery, recoveries
 from workbench.runs.state import FaultSpan, RunState, fold
@@ -127,7 +127,7 @@ class Report:
         ends = {run.outcome for run in self.runs}
         if MISSED in outcomes or "failed" in ends:
             return MISSED
-        if UNKNOWN in outcomes or ends != {"finished"}:
+        if UNKNOWN in outcomes or ends != {"finished"} or outcomes == {NOT_ASKED}:
             return UNKNOWN
         return HELD
 

@@ -13,6 +13,7 @@ from workbench.runs.report_words import word
 
 CIRCLE = '<circle cx="12" cy="12" r="10" fill="none" stroke="currentColor" stroke-width="2"/>'
 ICONS = {
+    "not-asked": '<path d="M6 12h12" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round"/>',
     "held": CIRCLE + '<path d="M7.5 12.5l3 3 6-6.5" fill="none" stroke="currentColor" stroke-width="2.2"/>',
     "missed": CIRCLE + '<path d="M8.5 8.5l7 7m0-7l-7 7" fill="none" stroke="currentColor" stroke-width="2.2"/>',
     "unknown": CIRCLE + '<path d="M9.3 9.6a2.8 2.8 0 1 1 3.9 2.6c-.8.4-1.2.9-1.2 1.7" fill="none" '

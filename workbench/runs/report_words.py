@@ -10,6 +10,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "held": ("held", "達成"),
     "missed": ("missed", "未達"),
     "unknown": ("cannot tell", "判定不能"),
+    "not-asked": ("not asked", "対象外"),
     "verdict-held": ("All expectations hold", "期待はすべて満たされました"),
     "verdict-missed": ("An expectation was missed", "満たされない期待があります"),
     "verdict-failed": ("A run failed", "失敗した実行があります"),

@@ -34,6 +34,7 @@ from workbench.engines.real.store import Store
 from workbench.runs.events import Event, encode
 
 BEAT_S = 1.0
+FROM_SCENARIO = "workbench.engines.real.member:from_scenario"
 COMMUNICATION = (Receive, AllReduce, Agree)
 Performer = Callable[[Perform], Any]
 
@@ -41,6 +42,7 @@ Performer = Callable[[Perform], Any]
 class Seat(msgspec.Struct, frozen=True):
     """What a member process is told at its start: plain data, from which it makes everything else itself.
 
+    `environment` holds the variables of ours that the user has set.
     `factory` names the function `module:function` that makes (program, performer) from (seat, tell).
     """
 
@@ -52,8 +54,9 @@ class Seat(msgspec.Struct, frozen=True):
     folder: str
     combination: str
     replication: int = 0
-    factory: str = "workbench.engines.real.member:from_scenario"
+    factory: str = FROM_SCENARIO
     beat_s: float = BEAT_S
+    environment: dict[str, str] = {}
 
 
 class Member:
@@ -147,6 +150,7 @@ def main(seat_bytes: bytes) -> None:
 
     torch.set_num_threads(1)
     seat = msgspec.msgpack.decode(seat_bytes, type=Seat)
+    os.environ.update(seat.environment)  # the forkserver's own is as old as the forkserver
     member = Member(seat)
     module, _, function = seat.factory.partition(":")
     __import__(module)

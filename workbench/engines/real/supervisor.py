@@ -82,7 +82,7 @@ class Supervisor:
         folder: Path,
         names: tuple[str, ...],
         combination: str,
-        factory: str = members.Seat.__struct_defaults__[1],
+        factory: str = members.FROM_SCENARIO,
         beat_s: float = members.BEAT_S,
     ):
         self.context = warm_up()
@@ -135,6 +135,7 @@ class Supervisor:
             combination=self.combination,
             factory=self.factory,
             beat_s=self.beat_s,
+            environment={key: value for key, value in os.environ.items() if key.startswith("WORKBENCH_")},
         )
         process = self.context.Process(
             target=members.main, args=(msgspec.msgpack.encode(seat),), name=name, daemon=True

@@ -1,0 +1,79 @@
+"""Every shipped scenario, carried out as a user would, must meet its own expectations."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workbench import cli
+from workbench.document.text import read
+from workbench.stages import trust
+
+ROOT = Path(__file__).parent.parent
+SCENARIOS = sorted((ROOT / "scenarios").rglob("*.yaml"))
+FUNCTIONS = sorted((ROOT / "scenarios" / "functions").glob("*.py"))
+
+
+@pytest.fixture
+def trusting():
+    for path in FUNCTIONS:
+        trust.trust(trust.digest_of(path.read_bytes()))
+
+
+def run(capsys, path, out, *options):
+    code = cli.main(["run", str(path), "--out", str(out), "--json", *options])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def told(report):
+    return json.dumps(report.get("expectations", report), indent=1)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_a_shipped_scenario_meets_its_expectations_when_it_is_simulated(path, tmp_path, capsys):
+    code, report = run(capsys, path, tmp_path / "out", "--simulated")
+    assert code == cli.HELD, told(report)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_a_shipped_scenario_meets_its_expectations_when_it_is_run_for_real(path, tmp_path, capsys, trusting):
+    code, report = run(capsys, path, tmp_path / "out", "--real")
+    assert code == cli.HELD, told(report)
+
+
+def test_a_pipeline_of_twelve_stages_leaves_a_model_and_predictions_behind(tmp_path, capsys, trusting):
+    code, _ = run(capsys, ROOT / "scenarios" / "digits-production.yaml", tmp_path / "out", "--real")
+    outbox = tmp_path / "out" / "real-ring" / "outbox"
+    assert code == cli.HELD
+    lines = (outbox / "predictions.csv").read_text().splitlines()
+    assert len(lines) == 51 and "prediction" in lines[0]
+    assert (outbox / "digits-model.zip").stat().st_size > 1000
+
+
+def test_user_code_that_nobody_has_trusted_is_not_run(tmp_path, capsys):
+    scenario = ROOT / "scenarios" / "digits-production.yaml"
+    code = cli.main(["run", str(scenario), "--real", "--out", str(tmp_path / "out"), "--json"])
+    report = capsys.readouterr().out
+    assert code == cli.MISSED
+    assert "functions/ink.py" in report and "trust" in report
+
+
+def test_real_and_simulated_figures_of_the_quickstart_stand_beside_each_other(tmp_path, capsys):
+    code = cli.main(
+        ["run", str(ROOT / "scenarios" / "quickstart.yaml"), "--simulated", "--real", "--out", str(tmp_path / "o")]
+    )
+    text = capsys.readouterr().out
+    assert code == cli.HELD
+    rows = [line for line in text.splitlines() if line.startswith(("Ring of two", "Server and two workers"))]
+    assert len(rows) == 2
+    assert all(len([word for word in row.split() if word[0].isdigit()]) >= 8 for row in rows)
+    assert "extrapolated" in text and "measured" in text
+
+
+def test_an_expectation_that_does_not_hold_gives_exit_code_1(tmp_path, capsys):
+    text = (ROOT / "scenarios" / "quickstart.yaml").read_text()
+    scenario = tmp_path / "missed.yaml"
+    scenario.write_text(text.replace("ring.recovery_s < 5", "ring.recovery_s < 1e-9"))
+    assert not read(scenario.read_text()).refused
+    assert cli.main(["run", str(scenario), "--out", str(tmp_path / "o"), "--json"]) == cli.MISSED
+    assert capsys.readouterr().out
