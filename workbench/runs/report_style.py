@@ -40,7 +40,8 @@ header > div:first-child { flex: 1 1 420px; }
 .verdict b { display: block; font-size: 16px; line-height: 1.3; }
 .verdict small { display: block; color: var(--text2); font-size: 13px; }
 .verdict svg { width: 30px; height: 30px; flex: none; }
-.held { color: var(--ok); } .missed { color: var(--error); } .unknown { color: var(--warn); } .not-asked { color: var(--text2); }
+.held { color: var(--ok); } .missed { color: var(--error); } .unknown { color: var(--warn); }
+.not-asked { color: var(--text2); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); gap: 14px; margin-bottom: 14px; }
 .tile, section { background: var(--panel); border: 1px solid var(--line); border-radius: 12px; }
 .tile { padding: 14px 18px; }
