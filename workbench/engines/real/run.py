@@ -55,6 +55,7 @@ class RealRun:
         self.writer.flush()
         try:
             self.supervisor.start()
+            self._warn_of_few_cores()
             outcome, reason = self._loop()
         except KeyboardInterrupt:
             outcome, reason = "stopped", "interrupted"
@@ -88,6 +89,12 @@ class RealRun:
 
     def _tell(self, event: Event) -> None:
         self.writer.write(msgspec.structs.replace(event, t_s=round(self.supervisor.now_s, 6)))
+
+    def _warn_of_few_cores(self) -> None:
+        cores, team = psutil.cpu_count() or 1, self.job.team_size
+        if team > cores:
+            text = f"a team of {team} shares {cores} cores: its times are this machine's, not those of {team} workers"
+            self._tell(Warned(code="few-cores", text=text))
 
     def _loop(self) -> tuple[str, str]:
         while True:
