@@ -183,8 +183,7 @@ class WatchPanel(QWidget):
 
     def _problem(self, text: str) -> None:
         self.log.say(text, WARNING)
-        if not self.client.is_busy:
-            self._end("failed")
+        self.tabs.setCurrentWidget(self.log)
 
     def _died(self, last_words: str) -> None:
         self.follower.expect_more(False)
