@@ -46,6 +46,9 @@ def warm_up() -> multiprocessing.context.ForkServerContext:
     """The context whose forkserver has torch imported; the first call starts it, later ones find it running."""
     if not hasattr(os, "fork"):
         raise CannotRun("real runs need a system that can fork; this one cannot")
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        # each member is one worker; libraries that started threads for all cores would fight each other
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOAD)
     from multiprocessing import forkserver
