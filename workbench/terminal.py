@@ -26,7 +26,10 @@ def free_folder(out: Path | None, name: str) -> Path:
 
 
 def carry_out_with_progress(study: Comparison, quiet: bool) -> list[str]:
-    """Carry a study out, with a bar for each of its runs; the outcomes. The bars read the run folders, as a window does."""
+    """Carry a study out, with a bar for each of its runs; the outcomes.
+
+    The bars read the run folders, as a window does.
+    """
     import dataclasses
 
     from rich.console import Console

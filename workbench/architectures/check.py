@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -48,7 +49,7 @@ def _of_combination(combination: Combination, workers: int) -> list[Problem]:
     return problems + own
 
 
-def _of_choice(choice: Choice, side: str, known: dict[str, type[BaseModel]], place: str) -> list[Problem]:
+def _of_choice(choice: Choice, side: str, known: Mapping[str, type[BaseModel]], place: str) -> list[Problem]:
     place = f"{place}.{side}"
     if choice.use in registry.NOT_YET[side]:
         return [

@@ -90,7 +90,10 @@ class Strike:
 
 
 def strikes(scenario: Scenario, combination: Combination, until_s: float, replication: int = 0) -> list[Strike]:
-    """Every fault of the scenario that concerns this combination, random ones drawn up to `until_s`; the same for both engines."""
+    """Every fault of the scenario that concerns this combination, random ones drawn up to `until_s`.
+
+    Both engines are struck by the same faults: they are drawn from streams that the scenario's seed names.
+    """
     planned: list[Strike] = []
     for index, fault in enumerate(scenario.faults):
         if fault.only and combination.id not in fault.only:

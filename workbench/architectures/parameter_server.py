@@ -11,8 +11,8 @@ class ParameterServer(TrainingArchitecture):
     """Workers push gradients to the server, which sums them, updates the weights and sends them back.
 
     The server's link carries n weights out and n gradients in at each step. A gradient comes back while later weights
-    still go out, so that a step's communication takes (n+1) * S/B + 2 * L for n equal workers (Li et al., "Scaling distributed machine learning with the parameter
-    server", OSDI 2014): it grows with the number of workers.
+    still go out, so that a step's communication takes (n+1) * S/B + 2 * L for n equal workers: it grows with
+    their number (Li et al., "Scaling distributed machine learning with the parameter server", OSDI 2014).
     """
 
     title = "Parameter server"

@@ -9,8 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class PlannedStage:
-    """A stage as the schedule sees it: `needs` is input port -> (stage, output port); `team` is 0 for work of one worker,
-    else the number of workers that carry it out together."""
+    """A stage as the schedule sees it.
+
+    `needs` is input port -> (stage, output port). `team` is 0 for work of one worker, else the number of workers that
+    carry it out together.
+    """
 
     id: str
     needs: dict[str, tuple[str, str]]
@@ -48,7 +51,7 @@ Key = tuple[int, str]
 class Schedule:
     """Hands out tasks in the order in which they became ready; a worker holds at most `ahead` of them.
 
-    First come, first served: a team that waits for its members keeps later tasks waiting too, or it might wait for ever.
+    First come, first served: a team that waits for its members keeps later tasks waiting, or it might wait for ever.
     """
 
     def __init__(self, plan: Plan, workers: tuple[str, ...], ahead: int = 1, known: dict[str, Any] | None = None):
@@ -66,8 +69,8 @@ class Schedule:
         for key, value in (known or {}).items():
             kind, _, rest = key.partition("/")
             if kind == "done":
-                instance, _, stage = rest.partition("/")
-                self.done[int(instance), stage] = value
+                number, _, stage = rest.partition("/")
+                self.done[int(number), stage] = value
         for key in known or {}:
             if key.startswith("submitted/"):
                 self.arrive(int(key.partition("/")[2]))

@@ -168,7 +168,7 @@ def _carry_out(me: str, work: Orchestration, task: dict[str, Any]) -> Part:
 
 
 def submit(arrivals_s: tuple[float, ...]) -> Program:
-    """The source: submits instance i at `arrivals_s[i]`, and again to a new leader what the lost one had not recorded."""
+    """The source: submits instance i at `arrivals_s[i]`; to a new leader, again what the lost one had not recorded."""
     now = 0.0
     for instance, at in enumerate(arrivals_s):
         if at > now:

@@ -36,7 +36,8 @@ class FixedWork:
 
 def world_of(bytes_per_s, latency_s, work, collectives="ideal"):
     told = []
-    world = World(Network(bytes_per_s, latency_s, collectives), work, lambda event, who: told.append((world.clock.now, who, event)))
+    network = Network(bytes_per_s, latency_s, collectives)
+    world = World(network, work, lambda event, who: told.append((world.clock.now, who, event)))
     return world, told
 
 

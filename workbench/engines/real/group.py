@@ -39,7 +39,7 @@ class Groups:
             self._meet(operation)
         total = torch.from_numpy(operation.what.copy())
         options = distributed.AllreduceOptions()
-        options.reduceOp = distributed.ReduceOp.SUM
+        options.reduceOp = distributed.ReduceOp(distributed.ReduceOp.SUM)
         broken = ""
         try:
             self._groups[key].allreduce([total], options).wait()
@@ -55,13 +55,16 @@ class Groups:
         return tuple(f"{name}.{self.post.incarnations[name]}" for name in team)
 
     def _drop_if_lost(self, operation: AllReduce | Agree) -> None:
-        """A mate may be blocked in the old group: it must go before the loss is told, or WorkerLost would leave it standing."""
+        """A mate may be blocked in the old group: it must go before the loss is told."""
         if any(operation.waits_for(name) for name in list(self.post.notices)):
             self.drop()
         self.post.check(operation)
 
     def _meet(self, operation: AllReduce) -> None:
-        """Connect a group, once everybody has said to be here: connecting cannot be interrupted, waiting for letters can."""
+        """Connect a group, once everybody has said to be here.
+
+        Connecting cannot be interrupted; waiting for letters can.
+        """
         from torch import distributed
 
         team, key = operation.team, self._key(operation.team)

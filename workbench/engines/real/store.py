@@ -12,7 +12,7 @@ FILE = "records.sqlite"
 
 
 def create(run: Path) -> None:
-    """Make the file and its mode, once, before any member starts: two processes that did it at once would lock each other."""
+    """Make the file and its mode, once, before any member starts: two processes at once would lock each other out."""
     with sqlite3.connect(run / FILE) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("CREATE TABLE IF NOT EXISTS record (key TEXT PRIMARY KEY, value BLOB NOT NULL)")

@@ -1,4 +1,4 @@
-"""The supervisor: starts the members of a run from a warm forkserver, notices who is lost, and merges what they tell."""
+"""The supervisor: starts the members of a run from a warm forkserver, notices who is lost, hears what they say."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Clock(Environment):
     def call_at(self, at_s: float, function: Callable[[Any], Any], argument: Any = None) -> Call:
         """Absolute times are scheduled as they are: adding and subtracting `now` would cost the last bit."""
         call = Call(function, argument)
-        heappush(self._queue, (at_s, NORMAL, next(self._eid), call))  # type: ignore[arg-type]
+        heappush(self._queue, (at_s, NORMAL, next(self._eid), call))  # type: ignore[misc]
         return call
 
     def run_slice(self, until_s: float, most: int) -> bool:
@@ -53,8 +53,8 @@ class Clock(Environment):
                 return False
             self._now, _, _, event = heappop(queue)
             if event.__class__ is Call:
-                if event.function is not None:  # type: ignore[attr-defined]
-                    event.function(event.argument)  # type: ignore[attr-defined]
+                if event.function is not None:
+                    event.function(event.argument)
                 continue
             callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
             for callback in callbacks:
@@ -81,5 +81,5 @@ class Clock(Environment):
 
     def _drop_cancelled(self) -> None:
         queue = self._queue
-        while queue and queue[0][3].__class__ is Call and queue[0][3].function is None:  # type: ignore[attr-defined]
+        while queue and queue[0][3].__class__ is Call and queue[0][3].function is None:
             heappop(queue)

@@ -78,7 +78,7 @@ class Member:
         """The letters that answer `receive`, or PENDING."""
         if receive.is_choice and self.choices:
             return self._take_chosen(receive)
-        taken = []
+        taken: list[Letter] = []
         kept: deque[Letter] = deque()
         while self.letters and len(taken) < receive.most:
             letter = self.letters.popleft()
@@ -90,7 +90,8 @@ class Member:
 
     def _take_chosen(self, receive: Receive) -> Any:
         """The letters of the senders that another run's story names, once all of them are here."""
-        pool, taken = list(self.letters), []
+        pool = list(self.letters)
+        taken: list[Letter] = []
         for sender in self.choices[0]:
             found = next((x for x in pool if x.sender == sender and receive.takes(x)), None)
             if found is None:

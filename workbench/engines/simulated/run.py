@@ -131,7 +131,7 @@ class SimulatedRun:
         return None
 
     def _still_busy(self) -> bool:
-        """Whether a member still has to read that the work is over; a frozen one never will, and a late one waits for ever."""
+        """Whether a member still has to read that the work is over; a frozen one never will."""
         return any(not member.frozen for member in self.world.unfinished)
 
     def _deadlock(self) -> tuple[str, str]:
