@@ -3,6 +3,7 @@
 import itertools
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -211,12 +212,16 @@ def test_letters_come_out_as_they_went_in(value):
 def test_a_frame_may_come_in_pieces_of_any_size():
     data = codec.to_bytes(["tag", np.arange(1000.0)]) + codec.to_bytes("next")
     for size in (1, 7, 4096):
-        frames, values = codec.Frames(), []
+        here, there = socket.socketpair()
+        there.setblocking(False)
+        reader, values = codec.FrameReader(), []
         for start in range(0, len(data), size):
-            frames.feed(data[start : start + size])
-            while (value := frames.take()) is not codec.Frames.NOTHING:
-                values.append(value)
+            here.send(data[start : start + size])
+            values += reader.read(there)
         assert values[1] == "next" and values[0][1].sum() == 499500.0
+        here.close()
+        assert reader.read(there) == [] and reader.ended
+        there.close()
 
 
 def test_objects_that_could_carry_code_cannot_be_sent():

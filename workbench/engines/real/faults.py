@@ -3,91 +3,67 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 
-from workbench.architectures.job import Job, Strike
+from workbench.architectures.job import Strike
 from workbench.architectures.single_leader import LEADER
 from workbench.engines.real.supervisor import Supervisor
-from workbench.runs.events import Event, FaultBegan, FaultEnded, StepsFinished, WorkerFailed, WorkerJoined
+from workbench.runs.events import FaultBegan, FaultEnded, Warned
 
 
 class Faults:
-    """Carries out the strikes of a run on its processes; `tell(event)` tells facts of the run itself."""
+    """Carries out the strikes of a run on its processes. `restart_s` is how soon a lost leader comes back by itself."""
 
-    def __init__(self, supervisor: Supervisor, job: Job, strikes: list[Strike], tell: Callable[[Event], None]):
-        self.supervisor, self.job, self.tell = supervisor, job, tell
+    def __init__(self, supervisor: Supervisor, strikes: list[Strike], restart_s: float):
+        self.supervisor, self.restart_s = supervisor, restart_s
         self.waiting = list(strikes)
-        self.later: list[tuple[float, Callable[[], None]]] = []
-        self.causes: dict[str, str] = {}  # why a member is about to be lost
-        self.back_after_s: dict[str, tuple[float, str]] = {}
-        self.joining: dict[str, str] = {}
-        supervisor.on_lost = self._lost
+        self._ends: dict[str, tuple[float, str]] = {}  # member -> when its fault ends, and its kind
+        supervisor.comes_back = self._comes_back
         supervisor.on_joined = self._joined
 
-    def watch(self, event: Event) -> None:
-        """Let faults strike that wait for a training step."""
-        if isinstance(event, StepsFinished):
-            self._strike_due([s for s in self.waiting if s.at_step is not None and event.last + 1 >= s.at_step])
-
     def turn(self) -> None:
-        """Let faults strike and end whose time has come."""
-        now_s = self.supervisor.now_s
-        self._strike_due([s for s in self.waiting if s.at_s is not None and s.at_s <= now_s])
-        due = [what for at_s, what in self.later if at_s <= now_s]
-        self.later = [(at_s, what) for at_s, what in self.later if at_s > now_s]
-        for what in due:
-            what()
-
-    def _strike_due(self, due: list[Strike]) -> None:
-        for strike in due:
+        """Let faults strike, and freezes end, whose time has come."""
+        now_s, steps = self.supervisor.now_s, self.supervisor.gathering.steps_finished
+        for strike in [strike for strike in self.waiting if _is_due(strike, now_s, steps)]:
             self.waiting.remove(strike)
             self.strike(strike)
+        for worker, (ends_s, kind) in list(self._ends.items()):
+            if kind == "freeze" and now_s >= ends_s and self.supervisor.thaw(worker):
+                del self._ends[worker]
+                self.supervisor.tell(FaultEnded(kind=kind, worker=worker))
 
     def strike(self, strike: Strike) -> None:
-        life = self.supervisor.lives.get(strike.worker)
-        leader = self.supervisor.lives.get(LEADER)
-        if life is None or life.ended or life.frozen or not life.ready or (leader is not None and leader.ended):
+        """Begin a fault now; a member that is lost, frozen or finished is spared."""
+        if not self.supervisor.can_be_struck(strike.worker):
             return
-        self.tell(FaultBegan(kind=strike.kind, worker=strike.worker, origin=strike.origin))
-        back_s = strike.lasts_s
-        if strike.worker == LEADER and back_s is None:
-            back_s = self.job.orchestration.restart
+        if strike.kind == "freeze" and not hasattr(signal, "SIGSTOP"):
+            self.supervisor.tell(Warned(code="fault-refused", text="this system cannot freeze a process"))
+            return
+        self.supervisor.tell(FaultBegan(kind=strike.kind, worker=strike.worker, origin=strike.origin))
+        lasts_s = strike.lasts_s
+        if lasts_s is None and strike.worker == LEADER and strike.kind != "freeze":
+            lasts_s = self.restart_s
+        if lasts_s is not None:
+            self._ends[strike.worker] = (self.supervisor.now_s + lasts_s, strike.kind)
         if strike.kind == "freeze":
-            self._freeze(strike, back_s)
+            self.supervisor.freeze(strike.worker)
         else:
-            if back_s is not None:
-                self.back_after_s[strike.worker] = (back_s, strike.kind)
-            self.kill(strike.worker, "crash")
+            self.supervisor.kill(strike.worker)
 
-    def kill(self, worker: str, cause: str) -> None:
-        self.causes[worker] = cause
-        self.supervisor.signal(worker, signal.SIGKILL)
-
-    def _freeze(self, strike: Strike, back_s: float | None) -> None:
-        self.supervisor.signal(strike.worker, signal.SIGSTOP)
-        life = self.supervisor.lives[strike.worker]
-        life.frozen = True
-        if back_s is not None:
-            self.back_after_s[strike.worker] = (back_s, "freeze")  # should the watchdog take it for lost before
-            self.later.append((self.supervisor.now_s + back_s, lambda: self._thaw(strike.worker)))
-
-    def _thaw(self, worker: str) -> None:
-        life = self.supervisor.lives.get(worker)
-        if life is not None and life.frozen:
-            life.frozen = False
-            self.back_after_s.pop(worker, None)
-            self.supervisor.signal(worker, signal.SIGCONT)
-            self.tell(FaultEnded(kind="freeze", worker=worker))
-
-    def _lost(self, worker: str) -> None:
-        self.tell(WorkerFailed(worker=worker, cause=self.causes.pop(worker, "crash")))
-        back = self.back_after_s.pop(worker, None)
-        if back is None and worker == LEADER:
-            back = (self.job.orchestration.restart, "leader-crash")
-        if back is not None:
-            after_s, self.joining[worker] = back
-            self.later.append((self.supervisor.now_s + after_s, lambda: self.supervisor.restart(worker)))
+    def _comes_back(self, worker: str) -> float | None:
+        """After how many seconds a lost member is started again: at the end of its fault; a leader in any case."""
+        if worker not in self._ends:
+            if worker != LEADER:
+                return None
+            self._ends[worker] = (self.supervisor.now_s + self.restart_s, "leader-crash")
+        return max(0.0, self._ends[worker][0] - self.supervisor.now_s)
 
     def _joined(self, worker: str) -> None:
-        self.tell(FaultEnded(kind=self.joining.pop(worker), worker=worker))
-        self.tell(WorkerJoined(worker=worker))
+        if worker in self._ends:
+            _, kind = self._ends.pop(worker)
+            self.supervisor.tell(FaultEnded(kind=kind, worker=worker))
+
+
+def _is_due(strike: Strike, now_s: float, steps: int) -> bool:
+    if strike.at_s is not None:
+        return strike.at_s <= now_s
+    return strike.at_step is not None and strike.at_step <= steps

@@ -1,113 +1,165 @@
-"""Groups: library collectives (gloo) for teams that come and go.
+"""Groups: sums over a team by torch's gloo.
 
-A gloo group is useless after one loss, and a mate that is blocked inside it is freed only when every survivor tears its
-own down. So whoever learns of a loss drops the group at once, outside any `except` block: a traceback would keep it.
+A group is named after the incarnations of its team, so that no survivor can meet the dead; its members find each other
+through files in a folder that the supervisor made. Torch is imported where it is used.
 """
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import os
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from workbench.architectures.operations import Agree, AllReduce, Letter
-from workbench.engines.real.post import Post
+Team = tuple[str, ...]
 
-MEET_S = 30.0  # for connecting a group whose members have all said that they are there
-CALL_S = 120.0  # for one collective; the watchdog is far quicker
-NOTICE_S = 15.0  # for the supervisor to declare who was lost
+_MEET_S = 15.0  # for members that are all there to connect with each other
+_TRIES = 3
+_PART_S = 2.0
 
 
 class Groups:
-    """The groups of one member, by team and by the lives of its members."""
+    """The gloo groups of one member, built on demand and torn down at once when a team mate is lost.
 
-    def __init__(self, post: Post, folder: Path):
-        self.post, self.folder = post, folder
-        self._groups: dict[tuple[str, ...], Any] = {}
-        self._agreed = 0
+    `names(team)` says which incarnations the team consists of; `lost(team, seconds)` takes in news for so long and says
+    whether one of the team is gone.
+    """
 
-    def all_reduce(self, operation: AllReduce) -> Any:
-        """The sum over the team, as an array of the same shape. WorkerLost."""
-        import torch
-        from torch import distributed
+    def __init__(
+        self,
+        me: str,
+        folder: Path,
+        timeout_s: float,
+        names: Callable[[Team], tuple[str, ...]],
+        lost: Callable[[Team, float], bool],
+    ):
+        self.me, self.folder, self.timeout_s = me, folder, timeout_s
+        self._names, self._lost = names, lost
+        self._groups: dict[Team, Any] = {}
+        self._meetings: dict[Team, Path] = {}
 
-        self._drop_if_lost(operation)
-        if len(operation.team) == 1:
-            return operation.what
-        key = self._key(operation.team)
-        if key not in self._groups:
-            self._meet(operation)
-        total = torch.from_numpy(operation.what.copy())
-        options = distributed.AllreduceOptions()
-        options.reduceOp = distributed.ReduceOp(distributed.ReduceOp.SUM)
-        broken = ""
-        try:
-            self._groups[key].allreduce([total], options).wait()
-        except RuntimeError as error:
-            broken = str(error)
-        if broken:
-            self.drop()
-            self.post.await_loss(operation, NOTICE_S)
-            raise RuntimeError(f"all-reduce failed, and nobody was lost: {broken}")
-        return total.numpy()
+    def reduce(self, team: Team, tensor: Any, least: bool = False) -> bool:
+        """Sum `tensor` in place over the team (or take the least); False if the group broke, and is torn down.
 
-    def _key(self, team: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(f"{name}.{self.post.incarnations[name]}" for name in team)
-
-    def _drop_if_lost(self, operation: AllReduce | Agree) -> None:
-        """A mate may be blocked in the old group: it must go before the loss is told."""
-        if any(operation.waits_for(name) for name in list(self.post.notices)):
-            self.drop()
-        self.post.check(operation)
-
-    def _meet(self, operation: AllReduce) -> None:
-        """Connect a group, once everybody has said to be here.
-
-        Connecting cannot be interrupted; waiting for letters can.
+        The group is let go of outside any `except`: a kept traceback would keep its sockets open, and a mate that is
+        blocked in the same sum would wait for the timeout.
         """
-        from torch import distributed
-
-        team, key = operation.team, self._key(operation.team)
-        self.agree(Agree(team))
-        name = "group-" + "-".join(key)
-        store = distributed.PrefixStore(name, distributed.FileStore(str(self.folder / name), len(team)))
-        broken = ""
+        dist = _distributed()
+        if team not in self._groups and not self._form(team):
+            return False
+        options = dist.AllreduceOptions()
+        options.reduceOp = dist.ReduceOp.MIN if least else dist.ReduceOp.SUM
+        options.timeout = timedelta(seconds=self.timeout_s)
+        broke = False
         try:
-            self._groups[key] = distributed.ProcessGroupGloo(
-                store, team.index(self.post.me), len(team), timedelta(seconds=CALL_S)
-            )
-        except RuntimeError as error:
-            broken = str(error)
-        if broken:
-            self.post.await_loss(operation, NOTICE_S)
-            raise RuntimeError(f"the members of {' '.join(team)} did not meet: {broken}")
+            self._groups[team].allreduce([tensor], options).wait()
+        except RuntimeError:
+            broke = True
+        if broke:
+            self._groups.pop(team)
+        return not broke
 
-    def agree(self, operation: Agree) -> int:
-        """The least value of the team: everyone tells the first, who answers. WorkerLost."""
-        self._drop_if_lost(operation)
-        first, me = operation.team[0], self.post.me
-        if me != first:
-            self.post.send(first, _tag("value", operation), operation.value)
-            return self._hear(first, _tag("least", operation), operation).what
-        values = [operation.value]
-        values += [self._hear(name, _tag("value", operation), operation).what for name in operation.team[1:]]
-        for name in operation.team[1:]:
-            self.post.send(name, _tag("least", operation), min(values))
-        return min(values)
+    def drop(self, worker: str) -> None:
+        """Tear down every group of which `worker` was a member."""
+        for team in [team for team in self._groups if worker in team]:
+            del self._groups[team]
 
-    def _hear(self, sender: str, tag: str, operation: Agree) -> Letter:
-        def waits_for(lost: str) -> bool:
-            return operation.waits_for(lost)
-
-        if any(waits_for(name) for name in list(self.post.notices)):
-            self.post.check(operation)
-        return self.post.receive(lambda x: x.sender == sender and x.tag == tag, waits_for)[0]
-
-    def drop(self) -> None:
-        """Tear all groups down: their sockets close, and mates that wait in them are freed."""
+    def close(self) -> None:
+        """Part from every team together: who closes first would break the sum that a mate is still reading."""
+        for team in self._groups:
+            (self._meetings[team] / f"parting-{self.me}").touch()
+        deadline = time.monotonic() + _PART_S
+        for team in list(self._groups):
+            mates = [self._meetings[team] / f"parting-{mate}" for mate in team]
+            while team in self._groups and time.monotonic() < deadline and not all(mate.exists() for mate in mates):
+                if self._lost(team, 0.002):
+                    break
         self._groups.clear()
 
+    def _form(self, team: Team) -> bool:
+        """Meet the team, when all of it is there."""
+        for attempt in range(_TRIES):
+            meeting = self._meet(team, attempt)
+            if meeting is None:
+                return False
+            if self._connect(team, meeting):
+                self._meetings[team] = meeting
+                return True
+            if self._lost(team, 0.5):
+                return False
+        raise RuntimeError(f"the members {' '.join(team)} could not connect with each other")
 
-def _tag(what: str, operation: Agree) -> str:
-    """Letters of the engine's own; no program's tag begins like this."""
-    return f"\0{what} {' '.join(operation.team)}"
+    def _meet(self, team: Team, attempt: int) -> Path | None:
+        """The folder in which the whole team, in its present incarnations, has said that it is there."""
+        while not self._lost(team, 0.0):
+            names = self._names(team)
+            key = hashlib.sha256(" ".join((*names, str(attempt))).encode()).hexdigest()[:16]
+            meeting = self.folder / key
+            meeting.mkdir(exist_ok=True)
+            (meeting / f"here-{self.me}").touch()
+            pause_s = 0.0005
+            while self._names(team) == names:
+                if all((meeting / f"here-{mate}").exists() for mate in team):
+                    return meeting
+                if self._lost(team, pause_s):
+                    return None
+                pause_s = min(0.01, pause_s * 1.5)
+        return None
+
+    def _connect(self, team: Team, meeting: Path) -> bool:
+        gloo = _distributed().ProcessGroupGloo
+        options = gloo._Options()
+        options._devices = [gloo.create_device(hostname="127.0.0.1")]
+        options._timeout = timedelta(seconds=_MEET_S)
+        store = _folder_store()(meeting, lambda: self._lost(team, 0.001))
+        try:
+            self._groups[team] = gloo(store, team.index(self.me), len(team), options)
+        except RuntimeError:
+            return False
+        return True
+
+
+def _distributed() -> Any:
+    import torch.distributed
+
+    return torch.distributed
+
+
+@functools.cache
+def _folder_store() -> Any:
+    """The class of stores in which gloo leaves addresses: a file for each key."""
+    store: Any = _distributed().Store
+
+    class FolderStore(store):
+        """`get` waits for a key, but not for one that nobody is left to set."""
+
+        def __init__(self, folder: Path, broken: Callable[[], bool]):
+            super().__init__()
+            self._folder, self._broken = folder, broken
+
+        def _path(self, key: str) -> Path:
+            return self._folder / f"key-{key.replace('/', '-')}"
+
+        def set(self, key: str, value: bytes) -> None:
+            beside = self._path(f"{key}.{os.getpid()}")
+            beside.write_bytes(value)
+            beside.replace(self._path(key))
+
+        def get(self, key: str) -> bytes:
+            while not self._path(key).exists():
+                if self._broken():
+                    raise RuntimeError("a member of the team is gone")
+            return self._path(key).read_bytes()
+
+        def wait(self, keys: list[str], timeout: timedelta | None = None) -> None:
+            for key in keys:
+                self.get(key)
+
+        def check(self, keys: list[str]) -> bool:
+            return all(self._path(key).exists() for key in keys)
+
+    return FolderStore

@@ -1,107 +1,109 @@
-"""A member process: carries out one program and tells what it does."""
+"""A member: a process that carries out one program, operation by operation."""
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
+import importlib
 import os
 import signal
 import sys
-import threading
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from workbench.architectures.narration import narrated
+from workbench.architectures.narration import Tell, narrated
 from workbench.architectures.operations import (
     Agree,
     AllReduce,
+    Operation,
     Perform,
     Program,
     Recall,
     Receive,
     Record,
+    Say,
     Send,
     StageFailed,
+    TimedOut,
     Trouble,
     Wait,
+    WorkerLost,
 )
-from workbench.engines.real.group import Groups
+from workbench.engines.real.channels import Address
+from workbench.engines.real.group import Groups, Team
 from workbench.engines.real.post import Post
 from workbench.engines.real.store import Store
+from workbench.engines.real.watchdog import IDLE, Activity, Heart
 from workbench.runs.events import Event, encode
 
-BEAT_S = 1.0
-FROM_SCENARIO = "workbench.engines.real.member:from_scenario"
-COMMUNICATION = (Receive, AllReduce, Agree)
 Performer = Callable[[Perform], Any]
+
+FROM_SCENARIO = "workbench.engines.real.member:from_scenario"
+_LINGER_S = 5.0
 
 
 class Seat(msgspec.Struct, frozen=True):
-    """What a member process is told at its start: plain data, from which it makes everything else itself.
+    """What a member's process is started with: names and paths, from which it makes everything else itself.
 
-    `environment` holds the variables of ours that the user has set.
-    `factory` names the function `module:function` that makes (program, performer) from (seat, tell).
+    `factory` is `module:function`, called with the seat and `tell`; it answers the member's program and what performs
+    the work of stages. `arguments` are for it alone. `environment` holds the variables of ours that the user has set:
+    the forkserver's own are as old as the forkserver.
     """
 
     me: str
     incarnation: int
-    incarnations: dict[str, int]
-    sockets: str
     run: str
-    folder: str
-    combination: str
-    replication: int = 0
-    factory: str = FROM_SCENARIO
-    beat_s: float = BEAT_S
-    environment: dict[str, str] = {}
+    scratch: str
+    supervisor: Address
+    token: str
+    factory: str
+    arguments: dict[str, Any]
+    environment: dict[str, str]
+    beat_s: float
+    group_s: float
+
+
+class Teller:
+    """Writes events to the member's own file, one write each: what was told survives the member's death."""
+
+    def __init__(self, path: Path, member: str):
+        self.member = member
+        self.began_s = 0.0
+        self._file = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+
+    def tell(self, event: Event) -> None:
+        now_s = round(time.monotonic() - self.began_s, 6)
+        os.write(self._file, encode(msgspec.structs.replace(event, t_s=now_s, who=self.member)))
 
 
 class Member:
-    """The program of one process, its post, its store and its groups."""
+    """Performs what a program asks for, with the member's post, groups and store."""
 
-    def __init__(self, seat: Seat):
-        self.seat = seat
-        self.begin = threading.Event()
-        self.t0_s = 0.0
-        self.waits_in, self.since_s = "", time.monotonic()
-        path = Path(seat.run) / "members" / f"{seat.me}.{seat.incarnation}.jsonl"
-        self.events = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        self.store = Store(Path(seat.run))
-        self.post = Post(Path(seat.sockets), seat.me, seat.incarnations, self._supervisor_says)
-        self.groups = Groups(self.post, Path(seat.sockets))
-        self.performer: Performer | None = None
+    def __init__(self, seat: Seat, post: Post, store: Store, tell: Tell, perform: Performer):
+        self.post, self.store, self.tell = post, store, tell
+        self.activity: Activity = IDLE
+        self.me = seat.me
+        self.groups = Groups(self.me, Path(seat.scratch) / "groups", seat.group_s, self._incarnations, self._is_lost)
+        self.group_s = seat.group_s
+        post.on_loss = self.groups.drop
         self.table: dict[type, Callable[[Any], Any]] = {
-            Perform: self._perform,
-            Send: lambda op: self.post.send(op.to, op.tag, op.what),
+            Perform: perform,
+            Send: self._send,
             Receive: self._receive,
-            AllReduce: self.groups.all_reduce,
-            Agree: self.groups.agree,
-            Record: lambda op: self.store.record(op.entries),
-            Recall: lambda op: self.store.recall(op.prefix),
-            Wait: lambda op: time.sleep(op.seconds),
+            AllReduce: self._all_reduce,
+            Agree: self._agree,
+            Record: lambda operation: store.record(operation.entries),
+            Recall: lambda operation: store.recall(operation.prefix),
+            Wait: self._wait,
+            Say: lambda operation: tell(operation.event),
         }
 
-    def _supervisor_says(self, message: dict[str, Any] | None) -> None:
-        if message is None or "end" in message:
-            os._exit(0)  # the supervisor is gone, or wants no more of us: nobody would read what we do
-        self.t0_s = message["begin"]
-        self.begin.set()
-
-    def tell(self, event: Event) -> None:
-        """One write for each event, so that what a killed member has told is complete."""
-        stamped = msgspec.structs.replace(event, t_s=round(time.monotonic() - self.t0_s, 6), who=self.seat.me)
-        os.write(self.events, encode(stamped))
-
-    def beat(self) -> None:
-        while True:
-            self.post.tell_supervisor({"beat": self.waits_in, "since": self.since_s})
-            time.sleep(self.seat.beat_s)
-
     def carry_out(self, program: Program) -> Any:
-        """Give the program what it asks for, until it returns. Trouble that it does not meet is raised."""
+        """Drive `program` to its end; answers what it returns. The Trouble that it does not meet is raised."""
         answer: Any = None
         trouble: Trouble | None = None
         while True:
@@ -110,67 +112,181 @@ class Member:
             except StopIteration as stop:
                 return stop.value
             answer = trouble = None
-            self.waits_in = operation.label if isinstance(operation, COMMUNICATION) else ""
-            self.since_s = time.monotonic()
             try:
                 answer = self.table[operation.__class__](operation)
             except Trouble as raised:
-                trouble = raised.with_traceback(None)
-                trouble.__cause__ = trouble.__context__ = None
-            self.waits_in = ""
+                trouble = raised
 
-    def _perform(self, operation: Perform) -> Any:
-        assert self.performer is not None
-        return self.performer(operation)
+    @contextlib.contextmanager
+    def _waiting(self, operation: Operation, whom: tuple[str, ...], kind: str) -> Iterator[None]:
+        self.activity = Activity(operation.label, whom, time.monotonic(), kind)
+        try:
+            yield
+        finally:
+            self.activity = IDLE
+
+    def _send(self, operation: Send) -> None:
+        with self._waiting(operation, (operation.to,), "send"):
+            self.post.send(operation.to, operation.tag, operation.what)
+
+    def _wait(self, operation: Wait) -> None:
+        until_s = time.monotonic() + operation.seconds
+        while (left_s := until_s - time.monotonic()) > 0:
+            self.post.pump(left_s)
 
     def _receive(self, operation: Receive) -> Any:
-        letters = self.post.receive(operation.takes, operation.waits_for, operation.timeout_s, operation.most)
-        return tuple(letters) if operation.most > 1 else letters[0]
+        self.post.pump(0.0)
+        answer = self.post.mailbox.take(operation)
+        if answer is not None:
+            return answer
+        until_s = None if operation.timeout_s is None else time.monotonic() + operation.timeout_s
+        whom = (operation.sender,) if operation.sender else ()
+        with self._waiting(operation, whom, "receive" if until_s is None else "timed receive"):
+            while answer is None:
+                left_s = None if until_s is None else until_s - time.monotonic()
+                if left_s is not None and left_s <= 0:
+                    raise TimedOut
+                self.post.pump(left_s)
+                answer = self.post.mailbox.take(operation)
+        return answer
+
+    # --- collectives ---------------------------------------------------------------------------------------------
+
+    def _all_reduce(self, operation: AllReduce) -> Any:
+        import numpy
+        import torch
+
+        is_tensor = isinstance(operation.what, torch.Tensor)
+        total = operation.what.clone() if is_tensor else torch.from_numpy(numpy.array(operation.what, order="C"))
+        self._collective(operation, operation.team, total, least=False)
+        return total if is_tensor else total.numpy()
+
+    def _agree(self, operation: Agree) -> int:
+        import torch
+
+        value = torch.tensor([operation.value], dtype=torch.int64)
+        self._collective(operation, operation.team, value, least=True)
+        return int(value.item())
+
+    def _collective(self, operation: Operation, team: Team, tensor: Any, least: bool) -> None:
+        self._raise_loss(operation, team)
+        if team == (self.me,):
+            return
+        mates = tuple(mate for mate in team if mate != self.me)
+        with self._waiting(operation, mates, "collective"):
+            if self.groups.reduce(team, tensor, least):
+                return
+            until_s = time.monotonic() + self.group_s
+            while time.monotonic() < until_s:
+                self._raise_loss(operation, team)
+                self.post.pump(0.05)
+        raise RuntimeError(f"the group of {' '.join(team)} broke, and nobody was lost")
+
+    def _raise_loss(self, operation: Operation, team: Team) -> None:
+        self.post.pump(0.0)
+        self.post.mailbox.tell_loss(operation)
+        if lost := self.post.lost_of(team):
+            raise WorkerLost(lost)
+
+    def _is_lost(self, team: Team, seconds: float) -> bool:
+        self.post.pump(seconds)
+        return self.post.mailbox.has_loss(team) or self.post.lost_of(team) is not None
+
+    def _incarnations(self, team: Team) -> tuple[str, ...]:
+        return tuple(f"{name}.{self._incarnation(name)}" for name in team)
+
+    def _incarnation(self, name: str) -> int:
+        return self.post.incarnation if name == self.me else self.post.peers[name].incarnation
+
+    # --- the end -------------------------------------------------------------------------------------------------
+
+    def leave(self, **last_word: Any) -> None:
+        """Part from the teams, see the last letters off, and tell the supervisor."""
+        self.groups.close()
+        self.post.tell_supervisor(**last_word)
+        _see_off(self.post)
 
 
-def from_scenario(seat: Seat, tell: Callable[[Event], None]) -> tuple[Program, Performer]:
+def from_scenario(seat: Seat, tell: Tell) -> tuple[Program, Performer]:
     """The program of a member and its workshop, made from the scenario that lies in the run folder."""
     from workbench.architectures.job import build
     from workbench.document.text import read
     from workbench.engines.real.workshop import Workshop
 
-    scenario = read((Path(seat.run) / "scenario.yaml").read_text(encoding="utf-8")).scenario
-    combination = scenario.combination(seat.combination)
+    run = Path(seat.run)
+    scenario = read((run / "scenario.yaml").read_text(encoding="utf-8")).scenario
+    combination = scenario.combination(seat.arguments["combination"])
     assert combination is not None
-    job = build(scenario, combination, seat.replication)
-    workshop = Workshop(scenario, Path(seat.folder), Path(seat.run), tell)
-    return job.program(seat.me), workshop.perform
+    workshop = Workshop(scenario, Path(seat.arguments["folder"]), run, tell)
+    return build(scenario, combination).program(seat.me), workshop.perform
 
 
-def main(seat_bytes: bytes) -> None:
-    """The life of a member process."""
-    _die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, which ends us in good order
+def main(encoded: bytes) -> None:
+    """What a member's process runs; it is given its encoded Seat."""
+    seat = msgspec.msgpack.decode(encoded, type=Seat)
+    os.environ.update(seat.environment)
+    _prepare(seat)
+    own = Path(seat.scratch) / f"{seat.me}.{seat.incarnation}"
+    teller = Teller(own.with_name(own.name + ".events"), seat.me)
+    module, _, function = seat.factory.partition(":")
+    try:
+        factory = getattr(importlib.import_module(module), function)
+        program, perform = factory(seat, teller.tell)
+    except Exception as error:  # noqa: BLE001 - told to the supervisor, who ends the run
+        traceback.print_exc()
+        post = _join(seat)
+        post.tell_supervisor(kind="failed", reason=in_words(error))
+        _see_off(post)
+        return
+    post = _join(seat)
+    member = Member(seat, post, Store(Path(seat.run)), teller.tell, perform)
+    while post.go is None:
+        post.pump(None)
+    teller.began_s = post.go["began_s"]
+    Heart(lambda: member.activity, post, seat.beat_s).start()
+    try:
+        result = member.carry_out(narrated(program, teller.tell))
+    except Trouble as trouble:
+        member.leave(kind="failed", reason=in_words(trouble))
+    except Exception as error:  # noqa: BLE001 - told to the supervisor, who ends the run
+        traceback.print_exc()
+        member.leave(kind="failed", reason=in_words(error))
+    else:
+        member.leave(kind="finished", result=result)
+
+
+def _join(seat: Seat) -> Post:
+    return Post(seat.me, seat.incarnation, Path(seat.scratch), seat.supervisor, seat.token)
+
+
+def _see_off(post: Post) -> None:
+    """Stay until the last letter has left this process."""
+    until_s = time.monotonic() + _LINGER_S
+    while post.backlog and time.monotonic() < until_s:
+        post.pump(0.005)
+
+
+def in_words(error: BaseException) -> str:
+    """The error in one line: the stage and the cause of a failed stage, else its kind and what it says."""
+    if isinstance(error, StageFailed):
+        return f"{error.stage}: {error.cause}"
+    said = ": ".join(str(argument) for argument in error.args)
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def _prepare(seat: Seat) -> None:
+    """Die with the parent, leave Ctrl-C to the supervisor, and print into a file of one's own."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    path = Path(seat.scratch) / f"{seat.me}.{seat.incarnation}.out"
+    output = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
     import torch
 
     torch.set_num_threads(1)
-    seat = msgspec.msgpack.decode(seat_bytes, type=Seat)
-    os.environ.update(seat.environment)  # the forkserver's own is as old as the forkserver
-    member = Member(seat)
-    module, _, function = seat.factory.partition(":")
-    __import__(module)
-    program, member.performer = getattr(sys.modules[module], function)(seat, member.tell)
-    threading.Thread(target=member.beat, daemon=True, name="heartbeat").start()
-    member.post.tell_supervisor({"ready": seat.me})
-    member.begin.wait()
-    end: dict[str, Any] = {"done": seat.me}
-    try:
-        member.carry_out(narrated(program, member.tell))
-    except StageFailed as failed:
-        end = {"failed": seat.me, "reason": f"{failed.stage}: {failed.cause}"}
-    except Trouble as trouble:
-        end = {"failed": seat.me, "reason": f"{type(trouble).__name__} {' '.join(map(str, trouble.args))}"}
-    member.groups.drop()
-    member.post.tell_supervisor(end)
-    threading.Event().wait()  # the supervisor says when all are done: letters of ours may still be read
-
-
-def _die_with_parent() -> None:
-    """Linux: be killed when the forkserver dies; elsewhere the closed control socket does it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)

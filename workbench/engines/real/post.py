@@ -1,213 +1,169 @@
-"""The post of a member: letters from and to the others, and what the supervisor says, over stream sockets."""
+"""The post of a member: its links to the others and to the supervisor, and the mailbox that they fill."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
-import socket
-import threading
-from collections import deque
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.architectures.operations import Letter, Operation, TimedOut, WorkerLost
-from workbench.engines.real import codec
+from workbench.architectures.operations import Letter
+from workbench.engines.real.channels import Address, Channel, Porter, connect, listen
+from workbench.engines.real.mailbox import Arrival, Loss, Mailbox
 
-READ_BYTES = 1 << 18
-MOST_WAITING = 4096  # letters that may wait unread while the member is busy; beyond it senders are made to wait
+LINK_BOUND_BYTES = 64 << 20
+_LAST_WORDS_S = 0.2  # how long a lost member's socket may stay open, in the hands of a process that it left behind
+
+
+@dataclass
+class Peer:
+    """What a member knows of another: its incarnation, and where it listens while it is alive."""
+
+    incarnation: int
+    address: Address | None
+    channel: Channel | None = None
 
 
 class Post:
-    """Sockets of one member of one incarnation in `folder`; a thread of its own reads whatever comes.
+    """Everything that one thread, the member's own, sends and receives.
 
-    `incarnations` tells which life of every member is the current one, as far as is known. `on_control` is called, on
-    that thread, with every message of the supervisor, and with None when the supervisor is gone.
+    `pump` takes in what has come. `on_loss(worker)` is called when the supervisor has declared a loss, behind the last
+    letter of the lost member. The end of the supervisor's channel ends the process: members do not outlive it.
     """
 
-    def __init__(self, folder: Path, me: str, incarnations: dict[str, int], on_control: Callable[[Any], None]):
-        self.folder, self.me, self.incarnations = folder, me, dict(incarnations)
-        self.on_control = on_control
-        self.lost: dict[str, int] = {}  # member -> the life that was lost
-        self.letters: deque[Letter] = deque()
-        self.notices: list[str] = []
-        self.changed = threading.Condition()
-        self._hungry = False  # whether the member waits for letters right now
-        self._outgoing: dict[tuple[str, int], socket.socket] = {}
+    def __init__(self, me: str, incarnation: int, folder: Path, supervisor: Address, token: str):
+        self.me, self.incarnation, self.token = me, incarnation, token
+        self.mailbox = Mailbox()
+        if incarnation:
+            self.mailbox.known[me] = incarnation
+        self.peers: dict[str, Peer] = {}
+        self.on_loss: Callable[[str], None] = lambda worker: None
+        self.go: dict[str, Any] | None = None
+        self.moved_s = 0.0  # when the last byte of a letter came or went
+        self._porter = Porter()
+        self._porter_moved = 0
         self._selector = selectors.DefaultSelector()
-        self._mourned: list[str] = []  # lost, with letters that may still have to be read
-        self._listener = _listen(address(folder, me, incarnations[me]))
-        self._control = _connect(folder / "control")
-        self._control_lock = threading.Lock()
-        self._frames: dict[socket.socket, codec.Frames] = {}
-        self._names: dict[socket.socket, str] = {}
-        for sock in (self._listener, self._control):
-            sock.setblocking(sock is self._control)
-            self._selector.register(sock, selectors.EVENT_READ)
-        self._frames[self._control] = codec.Frames()
-        self.tell_supervisor({"hello": me, "incarnation": incarnations[me], "pid": os.getpid()})
-        threading.Thread(target=self._read_for_ever, daemon=True, name="post").start()
+        self._listener, address = listen(folder, f"{me}.{incarnation}")
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._senders: dict[Channel, tuple[str, int] | None] = {}
+        self.supervisor = Channel(connect(supervisor))
+        self._selector.register(self.supervisor, selectors.EVENT_READ)
+        self.tell_supervisor(kind="hello", member=me, incarnation=incarnation, token=token, address=address)
 
-    # --- sending -----------------------------------------------------------------------------------------------
+    # --- to others -----------------------------------------------------------------------------------------------
 
-    def tell_supervisor(self, message: Any) -> None:
-        with self._control_lock:
-            for part in codec.pack(message):
-                self._control.sendall(part)
+    def tell_supervisor(self, **message: Any) -> None:
+        """From any thread."""
+        if self.supervisor.put(message):
+            self._porter.take(self.supervisor)
 
     def send(self, to: str, tag: str, what: Any) -> None:
-        """Put a letter on the link; dropped if the receiver is lost."""
+        """A letter on its way at once; dropped if `to` is lost. Waits only while the link holds more than its bound."""
         if to == self.me:
-            with self.changed:
-                self.letters.append(Letter(self.me, tag, what))
+            self.mailbox.put(Arrival(Letter(to, tag, what)))
             return
-        incarnation = self.incarnations[to]
-        if self.lost.get(to, -1) >= incarnation:
+        channel = self._channel_to(self.peers[to])
+        if channel is None:
             return
-        with contextlib.suppress(ConnectionError, FileNotFoundError):
-            link = self._link(to, incarnation)
-            for part in codec.pack([tag, what]):
-                link.sendall(part)
+        while channel.backlog > LINK_BOUND_BYTES:
+            self.pump(0.01)
+        if channel.put([tag, self.mailbox.known, what]):
+            self._porter.take(channel)
 
-    def _link(self, to: str, incarnation: int) -> socket.socket:
-        link = self._outgoing.get((to, incarnation))
-        if link is None:
-            link = self._outgoing[to, incarnation] = _connect(address(self.folder, to, incarnation))
-            for part in codec.pack([self.me, self.incarnations[self.me]]):
-                link.sendall(part)
-        return link
+    def _channel_to(self, peer: Peer) -> Channel | None:
+        if peer.channel is None and peer.address is not None:
+            try:
+                peer.channel = Channel(connect(peer.address))
+            except OSError:
+                return None  # it is gone: the supervisor will say so, or it has finished
+            peer.channel.put([self.token, self.me, self.incarnation])
+        return peer.channel
 
-    # --- receiving -----------------------------------------------------------------------------------------------
+    @property
+    def backlog(self) -> int:
+        """Bytes that have not yet left this process."""
+        waiting = sum(peer.channel.backlog for peer in self.peers.values() if peer.channel is not None)
+        return waiting + self.supervisor.backlog
 
-    def receive(
-        self,
-        takes: Callable[[Letter], bool],
-        waits_for: Callable[[str], bool],
-        timeout_s: float | None = None,
-        most: int = 1,
-    ) -> list[Letter]:
-        """Up to `most` letters, at least one. WorkerLost, once for each loss that concerns the waiter; TimedOut."""
-        with self.changed:
-            while not (taken := self._take(takes, most)):
-                self._raise_notice(waits_for)
-                self._hungry = True
-                came = self.changed.wait(timeout_s)
-                self._hungry = False
-                if not came:
-                    raise TimedOut()
-            return taken
+    # --- from others ---------------------------------------------------------------------------------------------
 
-    def check(self, operation: Operation) -> None:
-        """WorkerLost if a loss that concerns `operation` has not yet been told."""
-        with self.changed:
-            self._raise_notice(operation.waits_for)
+    def pump(self, seconds: float | None) -> None:
+        """Take in what has come; wait up to `seconds` (None: without end) for something to come."""
+        ready = [key.fileobj for key, _ in self._selector.select(seconds)]
+        if self._porter.moved != self._porter_moved:
+            self._porter_moved, self.moved_s = self._porter.moved, time.monotonic()
+        if self.supervisor in ready:  # first: a loss is declared before the next incarnation's letters come
+            self._hear_supervisor()
+        if self._listener in ready:
+            self._accept()
+        for channel in ready:
+            if isinstance(channel, Channel) and channel in self._senders:
+                self._read(channel)
 
-    def await_loss(self, operation: Operation, timeout_s: float) -> None:
-        """WorkerLost as soon as the supervisor declares a loss that concerns `operation`; returns if none comes."""
-        with self.changed:
-            self._raise_notice(operation.waits_for)
-            while self.changed.wait(timeout_s):
-                self._raise_notice(operation.waits_for)
-
-    def _raise_notice(self, waits_for: Callable[[str], bool]) -> None:
-        for worker in self.notices:
-            if waits_for(worker):
-                self.notices.remove(worker)
-                raise WorkerLost(worker)
-
-    def _take(self, takes: Callable[[Letter], bool], most: int) -> list[Letter]:
-        taken: list[Letter] = []
-        kept: deque[Letter] = deque()
-        while self.letters and len(taken) < most:
-            letter = self.letters.popleft()
-            (taken if takes(letter) else kept).append(letter)
-        self.letters.extendleft(reversed(kept))
-        if taken:
-            self.changed.notify_all()
-        return taken
-
-    # --- the reading thread --------------------------------------------------------------------------------------
-
-    def _read_for_ever(self) -> None:
+    def _accept(self) -> None:
         while True:
-            ready = self._selector.select(timeout=0 if self._mourned else None)
-            for key, _ in ready:
-                self._read(key.fileobj)  # type: ignore[arg-type]
-            if self._mourned and not ready:
-                self._tell_losses()
+            try:
+                stream, _ = self._listener.accept()
+            except BlockingIOError:
+                return
+            channel = Channel(stream)
+            self._senders[channel] = None
+            self._selector.register(channel, selectors.EVENT_READ)
 
-    def _tell_losses(self) -> None:
-        """Everything that the lost ones had sent has been read: their loss may be told."""
-        with self.changed:
-            self.notices.extend(self._mourned)
-            self._mourned.clear()
-            self.changed.notify_all()
+    def _read(self, channel: Channel) -> None:
+        for message in channel.read():
+            self.moved_s = time.monotonic()
+            sender = self._senders[channel]
+            if sender is None:
+                token, name, incarnation = message
+                if token != self.token:
+                    self._close(channel)
+                    return
+                self._senders[channel] = (name, incarnation)
+            else:
+                tag, known, what = message
+                self.mailbox.put(Arrival(Letter(sender[0], tag, what), known))
+        if channel.ended:
+            self._close(channel)
 
-    def _read(self, sock: socket.socket) -> None:
-        if sock is self._listener:
-            with contextlib.suppress(BlockingIOError):
-                link, _ = sock.accept()
-                link.setblocking(True)
-                self._frames[link] = codec.Frames()
-                self._selector.register(link, selectors.EVENT_READ)
-            return
-        try:
-            data = sock.recv(READ_BYTES)
-        except ConnectionError:
-            data = b""
-        if not data:
-            self._closed(sock)
-            return
-        frames = self._frames[sock]
-        frames.feed(data)
-        while (value := frames.take()) is not codec.Frames.NOTHING:
-            self._came(sock, value)
+    def _close(self, channel: Channel) -> None:
+        self._selector.unregister(channel)
+        del self._senders[channel]
+        channel.close()
 
-    def _closed(self, sock: socket.socket) -> None:
-        self._selector.unregister(sock)
-        sock.close()
-        if sock is self._control:
-            self.on_control(None)
+    def _hear_supervisor(self) -> None:
+        for message in self.supervisor.read():
+            match message["kind"]:
+                case "go":
+                    self.go = message
+                    self.peers = {name: Peer(number, at) for name, (number, at) in message["peers"].items()}
+                    for name, peer in self.peers.items():
+                        if peer.address is None:
+                            self.mailbox.put(Loss(name, peer.incarnation))
+                case "joined":
+                    self.peers[message["worker"]] = Peer(message["incarnation"], message["address"])
+                case "lost":
+                    self._lose(message["worker"], message["incarnation"])
+        if self.supervisor.ended:
+            os._exit(1)
 
-    def _came(self, sock: socket.socket, value: Any) -> None:
-        if sock is self._control:
-            self._supervisor_says(value)
-        elif sock not in self._names:
-            name, incarnation = value
-            self._names[sock] = name
-            self.incarnations[name] = max(self.incarnations[name], incarnation)
-        else:
-            tag, what = value
-            with self.changed:
-                while len(self.letters) >= MOST_WAITING and not self._hungry:
-                    self.changed.wait(0.05)
-                self.letters.append(Letter(self._names[sock], tag, what))
-                self.changed.notify_all()
+    def _lose(self, worker: str, incarnation: int) -> None:
+        self._accept()
+        lost, deadline = (worker, incarnation), time.monotonic() + _LAST_WORDS_S
+        for channel in [channel for channel, sender in self._senders.items() if sender in (None, lost)]:
+            self._read(channel)
+            while self._senders.get(channel) == lost and time.monotonic() < deadline:
+                self._read(channel)
+        peer = self.peers[worker]
+        if peer.channel is not None:
+            peer.channel.close()
+        self.peers[worker] = Peer(incarnation, None)
+        self.mailbox.put(Loss(worker, incarnation))
+        self.on_loss(worker)
 
-    def _supervisor_says(self, message: dict[str, Any]) -> None:
-        if "lost" in message:
-            self.lost[message["lost"]] = message["incarnation"]
-            self._mourned.append(message["lost"])
-        elif "joined" in message:
-            name = message["joined"]
-            self.incarnations[name] = max(self.incarnations[name], message["incarnation"])
-        else:
-            self.on_control(message)
-
-
-def address(folder: Path, member: str, incarnation: int) -> Path:
-    return folder / f"{member}.{incarnation}"
-
-
-def _listen(path: Path) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
-    listener.listen(64)
-    return listener
-
-
-def _connect(path: Path) -> socket.socket:
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.connect(str(path))
-    return sock
+    def lost_of(self, team: tuple[str, ...]) -> str | None:
+        """A member of `team` that is not alive now."""
+        return next((name for name in team if name != self.me and self.peers[name].address is None), None)

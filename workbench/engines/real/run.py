@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import psutil
 
 from workbench.architectures.job import Job, Strike, build, strikes
@@ -13,14 +12,14 @@ from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.errors import CannotRun
 from workbench.engines.real.faults import Faults
-from workbench.engines.real.supervisor import MEMBER_BYTES, Supervisor
-from workbench.engines.real.watchdog import PATIENCE_S, Watchdog
-from workbench.runs.events import Event, RunFinished, RunStarted, Warned
+from workbench.engines.real.member import FROM_SCENARIO
+from workbench.engines.real.supervisor import Limits, Supervisor
+from workbench.runs.events import RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
 
-TURN_S = 0.01
+PATIENCE_S = 10.0  # of the watchdog: with a silent member, and with members that all wait
+MEMBER_BYTES = 400e6
 DAY_S = 86400.0
-GRACE_S = 2.0  # for members to read that the work is over, once the leader has said so
 
 
 class RealRun:
@@ -39,39 +38,40 @@ class RealRun:
         self.job: Job = build(scenario, combination)
         _check_memory(len(self.job.members))
         self.supervisor = Supervisor(
-            writer.path.absolute(), folder.absolute(), self.job.members, combination.id, beat_s=min(1.0, patience_s / 4)
+            self.job.members,
+            FROM_SCENARIO,
+            {"folder": str(folder.absolute()), "combination": combination.id},
+            writer.path.absolute(),
+            writer.write,
+            writer.log,
+            leader=LEADER,
+            limits=Limits(beat_s=min(1.0, patience_s / 4), silent_s=patience_s, deadlock_s=patience_s),
         )
         self.until_s = scenario.run.duration or float("inf")
         planned = strikes(scenario, combination, min(self.until_s, DAY_S))
-        self.faults = Faults(self.supervisor, self.job, planned, self._tell)
-        self.supervisor.merge.on_read = self.faults.watch
-        self.watchdog = Watchdog(self.supervisor, patience_s)
+        self.faults = Faults(self.supervisor, planned, self.job.orchestration.restart)
         self.stop_reason = ""
-        self.leader_done_s: float | None = None
 
     def carry_out(self) -> str:
         """Run to the end; the outcome: finished, stopped or failed. CannotRun if the members cannot be started."""
         self.writer.write(self._started())
         self.writer.flush()
+        outcome, reason = "failed", "the engine was at fault"
         try:
-            self.supervisor.start()
-            self._warn_of_few_cores()
             outcome, reason = self._loop()
         except KeyboardInterrupt:
             outcome, reason = "stopped", "interrupted"
-        except CannotRun as error:
-            self._end("failed", str(error))
-            raise
-        self._end(outcome, reason)
+        finally:
+            self._end(outcome, reason)
+        if self.supervisor.began_s is None and outcome == "failed":
+            raise CannotRun(reason)
         return outcome
 
     def _end(self, outcome: str, reason: str) -> None:
         ended_s = self.supervisor.now_s
-        self.supervisor.close()
-        for event in self.supervisor.merge.read_rest():
-            self.writer.write(event)
+        self.supervisor.stop()
         if outcome == "finished" and not reason:
-            ended_s = self.supervisor.merge.last_s  # waiting for processes to end is no part of the run
+            ended_s = self.supervisor.gathering.last_s  # waiting for processes to end is no part of the run
         self.writer.write(RunFinished(t_s=round(ended_s, 6), outcome=outcome, reason=reason))
         self.writer.flush()
 
@@ -87,48 +87,23 @@ class RealRun:
             label="measured",
         )
 
-    def _tell(self, event: Event) -> None:
-        self.writer.write(msgspec.structs.replace(event, t_s=round(self.supervisor.now_s, 6)))
-
-    def _warn_of_few_cores(self) -> None:
-        cores, team = psutil.cpu_count() or 1, self.job.team_size
-        if team > cores:
-            text = f"a team of {team} shares {cores} cores: its times are this machine's, not those of {team} workers"
-            self._tell(Warned(code="few-cores", text=text))
-
     def _loop(self) -> tuple[str, str]:
         while True:
-            self.supervisor.turn(TURN_S)
-            for event in self.supervisor.merge.read_new(self.supervisor.now_s):
-                self.writer.write(event)
+            self.supervisor.poll()
             self.faults.turn()
             for command in self.control.poll():
                 self._obey(command)
             self.writer.flush()
-            if ended := self._ended() or self._stuck():
+            if ended := self._ended():
                 return ended
 
     def _ended(self) -> tuple[str, str] | None:
         if self.stop_reason:
             return "stopped", self.stop_reason
-        if self.supervisor.failure:
-            return "failed", self.supervisor.failure
+        if self.supervisor.ended:
+            return ("failed", self.supervisor.failure) if self.supervisor.failure else ("finished", "")
         if self.supervisor.now_s > self.until_s:
             return "finished", "the duration is reached"
-        leader = self.supervisor.lives.get(LEADER)
-        if leader is not None and leader.ended:
-            self.leader_done_s = self.leader_done_s or self.supervisor.now_s
-            if self.supervisor.all_ended or self.supervisor.now_s - self.leader_done_s > GRACE_S:
-                return "finished", ""
-        return None
-
-    def _stuck(self) -> tuple[str, str] | None:
-        for name in self.watchdog.silent():
-            self._tell(Warned(code="silent", text=f"{name} has been silent for {self.watchdog.patience_s:g} s"))
-            self.faults.kill(name, "silent")
-        if text := self.watchdog.deadlock():
-            self._tell(Warned(code="deadlock", text=text))
-            return "failed", f"nobody can go on: {text}"
         return None
 
     def _obey(self, command: Command) -> None:
@@ -140,7 +115,7 @@ class RealRun:
                 worker = LEADER if command["kind"] == "leader-crash" else command["worker"]
                 self.faults.strike(Strike(command["kind"], worker, None, None, command.get("lasts"), "command"))
             case name:
-                self._tell(Warned(code="command-refused", text=f"a real run cannot obey '{name}'"))
+                self.supervisor.tell(Warned(code="command-refused", text=f"a real run cannot obey '{name}'"))
 
 
 def _check_memory(members: int) -> None:

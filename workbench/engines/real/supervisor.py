@@ -1,256 +1,371 @@
-"""The supervisor: starts the members of a run from a warm forkserver, notices who is lost, hears what they say."""
+"""The supervisor: starts the members of a run, hears them, and is the only one to declare a member lost."""
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
 import os
+import secrets
 import selectors
 import shutil
 import signal
-import socket
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from workbench.engines.errors import CannotRun
-from workbench.engines.real import codec, store
-from workbench.engines.real import member as members
-from workbench.engines.real.merge import Merge
+from workbench.engines.real import forkserver, store
+from workbench.engines.real.channels import Channel, listen
+from workbench.engines.real.forkserver import warm_up
+from workbench.engines.real.gathering import Gathering
+from workbench.engines.real.member import Seat, main
+from workbench.engines.real.watchdog import Watchdog
+from workbench.runs.events import Event, Warned, WorkerFailed, WorkerJoined
 
-PRELOAD = [
-    "torch",
-    "torch.distributed",
-    "torch._dynamo",  # the first optimiser would import it, for seconds
-    "numpy",
-    "pyarrow",
-    "sklearn.datasets",
-    "sklearn.decomposition",
-    "sklearn.linear_model",
-    "workbench.engines.real.member",
-    "workbench.engines.real.workshop",
-    "workbench.architectures.job",
-    "workbench.document.text",
-]
-START_UP_S = 90.0
-MEMBER_BYTES = 400e6
+_REAP_S = 2.0
+_SETTLED_S = 0.01  # events that are younger wait for a next round, in which older ones may have come
 
 
-def warm_up() -> multiprocessing.context.ForkServerContext:
-    """The context whose forkserver has torch imported; the first call starts it, later ones find it running."""
-    if not hasattr(os, "fork"):
-        raise CannotRun("real runs need a system that can fork; this one cannot")
-    for library in ("OMP", "OPENBLAS", "MKL"):
-        # each member is one worker; libraries that started threads for all cores would fight each other
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOAD)
-    from multiprocessing import forkserver
+@dataclass(frozen=True)
+class Limits:
+    """How patient the supervisor is, in seconds."""
 
-    forkserver.ensure_running()
-    return context
+    start_up_s: float = 60.0
+    beat_s: float = 1.0
+    silent_s: float = 10.0
+    deadlock_s: float = 10.0
+    grace_s: float = 2.0  # for members to end once the leader has
 
 
 @dataclass
 class Life:
-    """One incarnation of a member, as the supervisor sees it."""
+    """One member as the supervisor sees it: its present incarnation, and that one's process."""
 
     name: str
-    incarnation: int
-    process: BaseProcess
-    control: socket.socket | None = None
-    ready: bool = False
-    ended: bool = False  # its program is over
-    waits_in: str = ""
-    since_s: float = 0.0
-    beat_s: float = field(default_factory=time.monotonic)
+    incarnation: int = -1
+    process: BaseProcess | None = None
+    channel: Channel | None = None
+    address: list[Any] | None = None
+    status: str = "waiting"  # waiting, starting, ready, running, finished, failed, lost
     frozen: bool = False
+    restart_s: float | None = None  # when a lost member is started again
+    cause: str = "crash"
+    result: Any = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is, or will be, a process of which more is to be expected."""
+        return self.status in ("waiting", "starting", "ready", "running") or self.restart_s is not None
+
+    def as_peer(self) -> tuple[int, list[Any] | None]:
+        """What others are told: incarnation and address; no address while it is lost."""
+        if self.status == "starting":
+            return self.incarnation - 1, None
+        return self.incarnation, None if self.status == "lost" else self.address
 
 
 class Supervisor:
-    """Members of one run. Whoever uses it calls `turn` again and again, and `close` in the end.
+    """The processes of one run. `poll` does everything; nothing happens between calls.
 
-    It is the only one to declare a member lost: by the end of its process.
+    `factory` (`module:function`) and `arguments` make each member's program in its own process. Events, in order of
+    time, go to `write`; what members print goes to `log`. `leader`, if given, ends the run when its program ends.
+
+    `comes_back(member)` may be set to say after how many seconds a lost member is started again, `on_joined(member)` to
+    be called when it is back.
     """
 
     def __init__(
         self,
+        members: Iterable[str],
+        factory: str,
+        arguments: dict[str, Any],
         run: Path,
-        folder: Path,
-        names: tuple[str, ...],
-        combination: str,
-        factory: str = members.FROM_SCENARIO,
-        beat_s: float = members.BEAT_S,
+        write: Callable[[Event], None],
+        log: Callable[[str], None] = lambda text: None,
+        leader: str = "",
+        limits: Limits = Limits(),
     ):
-        self.context = warm_up()
-        self.run, self.folder, self.names, self.combination = run, folder, names, combination
-        self.factory, self.beat_s = factory, beat_s
-        self.sockets = Path(tempfile.mkdtemp(prefix="workbench-"))
-        self.t0_s = 0.0
-        self.began = False
-        self.failure = ""
-        self.lives: dict[str, Life] = {}
-        self.incarnations = dict.fromkeys(names, 0)
-        self.on_lost: Callable[[str], None] = lambda name: None
-        self.on_joined: Callable[[str], None] = lambda name: None
+        self.factory, self.arguments, self.run = factory, arguments, run
+        self.leader, self.limits = leader, limits
+        self.comes_back: Callable[[str], float | None] = lambda member: None
+        self.on_joined: Callable[[str], None] = lambda member: None
+        warm_up()
+        self.lives = {name: Life(name) for name in members}
+        self.scratch = Path(tempfile.mkdtemp(prefix="workbench-"))
+        (self.scratch / "groups").mkdir()
+        self.gathering = Gathering(self.scratch, write, log)
+        self.watchdog = Watchdog(limits.silent_s, limits.deadlock_s)
+        self.began_s: float | None = None
+        self.failure = ""  # why the run has failed
+        self._leader_ended_s: float | None = None
+        self._created_s = self._polled_s = time.monotonic()
+        self._started_s: float | None = None
+        self._token = secrets.token_hex(16)
         self._selector = selectors.DefaultSelector()
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(self.sockets / "control"))
-        self._listener.listen(128)
-        self._selector.register(self._listener, selectors.EVENT_READ, None)
-        self._frames: dict[socket.socket, codec.Frames] = {}
+        self._listener, self._address = listen(self.scratch, "supervisor")
+        self._selector.register(self._listener, selectors.EVENT_READ)
         store.create(run)
-        self.merge = Merge(run / "members")
-
-    # --- starting --------------------------------------------------------------------------------------------
-
-    def start(self) -> None:
-        """Start all members and let them begin together. CannotRun if they are not ready in time."""
-        for name in self.names:
-            self._spawn(name)
-        deadline_s = time.monotonic() + START_UP_S
-        while not all(life.ready for life in self.lives.values()):
-            self.turn(0.02)
-            late = [name for name, life in self.lives.items() if not life.ready]
-            if self.failure:
-                raise CannotRun(self.failure)
-            if time.monotonic() > deadline_s:
-                raise CannotRun(f"not ready after {START_UP_S:.0f} s: {', '.join(late)}")
-        self.t0_s = time.monotonic()
-        self.began = True
-        for life in self.lives.values():
-            self._say(life, {"begin": self.t0_s})
-
-    def _spawn(self, name: str) -> None:
-        seat = members.Seat(
-            me=name,
-            incarnation=self.incarnations[name],
-            incarnations=self.incarnations,
-            sockets=str(self.sockets),
-            run=str(self.run),
-            folder=str(self.folder),
-            combination=self.combination,
-            factory=self.factory,
-            beat_s=self.beat_s,
-            environment={key: value for key, value in os.environ.items() if key.startswith("WORKBENCH_")},
-        )
-        process = self.context.Process(
-            target=members.main, args=(msgspec.msgpack.encode(seat),), name=name, daemon=True
-        )
-        process.start()
-        self.lives[name] = Life(name, self.incarnations[name], process)
-
-    def restart(self, name: str) -> None:
-        """Begin a new life of a lost member, at the same address; the others are told once it is ready."""
-        self.incarnations[name] += 1
-        self._spawn(name)
-
-    # --- one turn ----------------------------------------------------------------------------------------------
 
     @property
     def now_s(self) -> float:
-        """Seconds since the run began."""
-        return time.monotonic() - self.t0_s if self.began else 0.0
+        """Seconds since the run began, which is when all members were ready."""
+        return 0.0 if self.began_s is None else time.monotonic() - self.began_s
 
-    def turn(self, seconds: float) -> None:
-        """Hear what members say for up to `seconds`, and declare lost whose process has ended."""
-        for key, _ in self._selector.select(seconds):
-            if key.fileobj is self._listener:
-                control, _ = self._listener.accept()
-                self._frames[control] = codec.Frames()
-                self._selector.register(control, selectors.EVENT_READ, None)
-            else:
-                self._hear(key.fileobj)  # type: ignore[arg-type]
-        for life in list(self.lives.values()):
-            if not life.process.is_alive():
-                self._lost(life)
+    def tell(self, event: Event) -> None:
+        """A fact that the supervisor itself makes."""
+        self.gathering.add(msgspec.structs.replace(event, t_s=round(self.now_s, 6)))
 
-    def _hear(self, control: socket.socket) -> None:
-        try:
-            data = control.recv(1 << 16)
-        except ConnectionError:
-            data = b""
-        if not data:
-            self._selector.unregister(control)
+    # --- start ---------------------------------------------------------------------------------------------------
+
+    def _start_up(self) -> None:
+        """Start the members once the forkserver is warm, and let them go together once all are ready."""
+        lives = self.lives.values()
+        if self._started_s is None and forkserver.is_warm():
+            self._started_s = time.monotonic()
+            for life in lives:
+                self._start(life)
+        late = [life.name for life in lives if life.status != "ready"]
+        if not late:
+            self.began_s = time.monotonic()
+            for life in lives:
+                self._let_go(life)
+        elif time.monotonic() > self._created_s + self.limits.start_up_s:
+            who = " ".join(late) if self._started_s is not None else "the forkserver"
+            self.failure = f"not ready after {self.limits.start_up_s:g} s: {who}"
+
+    def _start(self, life: Life) -> None:
+        life.incarnation += 1
+        life.status, life.restart_s, life.frozen, life.cause = "starting", None, False, "crash"
+        life.channel = life.address = None
+        seat = Seat(
+            me=life.name,
+            incarnation=life.incarnation,
+            factory=self.factory,
+            arguments=self.arguments,
+            environment={key: value for key, value in os.environ.items() if key.startswith("WORKBENCH_")},
+            scratch=str(self.scratch),
+            run=str(self.run),
+            supervisor=self._address,
+            token=self._token,
+            beat_s=self.limits.beat_s,
+            group_s=2 * self.limits.silent_s + 5,
+        )
+        life.process = forkserver.start(main, msgspec.msgpack.encode(seat))
+        self._selector.register(life.process.sentinel, selectors.EVENT_READ, life)
+        self.gathering.follow(life.name, life.incarnation)
+        self.watchdog.begin(life.name, time.monotonic() + self.limits.start_up_s)
+
+    def _let_go(self, life: Life) -> None:
+        """The member may begin; it learns where the others are, and who is lost."""
+        life.status = "running"
+        peers = {other.name: other.as_peer() for other in self.lives.values()}
+        assert life.channel is not None
+        life.channel.put({"kind": "go", "began_s": self.began_s, "peers": peers})
+        self.watchdog.begin(life.name, time.monotonic())
+
+    # --- hearing ---------------------------------------------------------------------------------------------------
+
+    def poll(self, timeout_s: float = 0.02) -> None:
+        """Wait up to `timeout_s` for news, then do what is due."""
+        now_s = time.monotonic()
+        if now_s - self._polled_s > 1.0:
+            self.watchdog.excuse(now_s - self._polled_s)
+        if self.began_s is None and not self.failure:
+            self._start_up()
+        self._hear(timeout_s)
+        self._polled_s = now_s = time.monotonic()
+        for name in self.watchdog.silent(now_s):
+            self.tell(Warned(code="silent", text=f"{name} has been silent for {self.limits.silent_s:g} s"))
+            self.kill(name, "silent")
+        for life in self.lives.values():
+            if life.restart_s is not None and now_s >= life.restart_s:
+                self._start(life)
+        self._look_for_deadlock()
+        self.gathering.gather(self.now_s - _SETTLED_S)
+
+    def _hear(self, timeout_s: float) -> None:
+        for key, _ in self._selector.select(timeout_s):
+            match key.data:
+                case None:
+                    stream, _ = self._listener.accept()
+                    channel = Channel(stream)
+                    self._selector.register(channel, selectors.EVENT_READ, channel)
+                case Channel() as channel:
+                    self._hear_stranger(channel)
+                case Life() as life:
+                    if key.fileobj is life.channel:
+                        self._hear_member(life)
+                    else:
+                        self._selector.unregister(key.fileobj)
+                        self._bury(life)
+        for life in self.lives.values():
+            if life.channel is not None and life.channel.backlog:
+                life.channel.flush()
+
+    def _hear_stranger(self, channel: Channel) -> None:
+        """A new stream: its first message says whose it is."""
+        messages = channel.read()
+        if not messages and not channel.ended:
             return
-        self._frames[control].feed(data)
-        while (message := self._frames[control].take()) is not codec.Frames.NOTHING:
-            self._told(control, message)
-
-    def _told(self, control: socket.socket, message: dict[str, Any]) -> None:
-        if "hello" in message:
-            life = self.lives[message["hello"]]
-            if life.incarnation == message["incarnation"]:
-                life.control = control
+        self._selector.unregister(channel)
+        hello = messages[0] if messages else {}
+        life = self.lives.get(hello.get("member", ""))
+        if life is None or hello["token"] != self._token or hello["incarnation"] != life.incarnation:
+            channel.close()
             return
-        life_or_none = next((life for life in self.lives.values() if life.control is control), None)
-        if life_or_none is None:
-            return
-        life = life_or_none
-        if "beat" in message:
-            life.beat_s, life.waits_in, life.since_s = time.monotonic(), message["beat"], message["since"]
-        elif "ready" in message:
-            life.ready = True
-            if self.began:
-                self._joins(life)
-        else:
-            life.ended = True
-            if "failed" in message and not self.failure:
-                self.failure = f"{life.name}: {message['reason']}"
+        life.channel, life.address = channel, hello["address"]
+        self._selector.register(channel, selectors.EVENT_READ, life)
+        life.status = "ready"
+        if self.began_s is not None:
+            self._rejoin(life)
+        self._heed(life, messages[1:])
 
-    def _joins(self, life: Life) -> None:
-        for other in self.lives.values():
-            if other is not life:
-                self._say(other, {"joined": life.name, "incarnation": life.incarnation})
+    def _rejoin(self, life: Life) -> None:
+        """Others hear of the new incarnation before it can write to them."""
+        joined = {
+            "kind": "joined",
+            "worker": life.name,
+            "incarnation": life.incarnation,
+            "address": life.address,
+        }
+        self._broadcast(joined)
         self.on_joined(life.name)
-        self._say(life, {"begin": self.t0_s})
+        self.tell(WorkerJoined(worker=life.name))
+        self._let_go(life)
 
-    def _lost(self, life: Life) -> None:
-        del self.lives[life.name]
-        life.process.join()
-        if life.ended or not self.began:
-            if not life.ended and not self.failure:
-                self.failure = f"{life.name} ended before it was ready (exit code {life.process.exitcode})"
+    def _hear_member(self, life: Life) -> None:
+        assert life.channel is not None
+        self._heed(life, life.channel.read())
+        if life.channel.ended:  # its process is about to be reported dead, too
+            self._hang_up(life)
+
+    def _hang_up(self, life: Life) -> None:
+        if life.channel is not None:
+            self._selector.unregister(life.channel)
+            life.channel.close()
+            life.channel = None
+
+    def _heed(self, life: Life, messages: list[Any]) -> None:
+        for message in messages:
+            match message["kind"]:
+                case "beat":
+                    self.watchdog.hear(life.name, message, time.monotonic())
+                    continue
+                case "finished":
+                    life.status, life.result = "finished", message["result"]
+                case "failed":
+                    life.status = "failed"
+                    self.failure = self.failure or f"{life.name}: {message['reason']}"
+            self.watchdog.forget(life.name)
+            if life.name == self.leader:
+                self._leader_ended_s = time.monotonic()
+
+    # --- loss ------------------------------------------------------------------------------------------------------
+
+    def _bury(self, life: Life) -> None:
+        """The process has ended: hear its last words, and declare it lost if it had not finished."""
+        while life.channel is not None:
+            self._hear_member(life)
+        assert life.process is not None
+        life.process.join(_REAP_S)
+        self.gathering.gather_rest_of(life.name, life.incarnation)
+        if life.status in ("finished", "failed"):
             return
-        self.on_lost(life.name)
-        for other in self.lives.values():
-            self._say(other, {"lost": life.name, "incarnation": life.incarnation})
+        began = life.status == "running"
+        life.status = "lost"
+        self.watchdog.forget(life.name)
+        self.gathering.log(f"{life.name}: its process ended with code {life.process.exitcode} ({life.cause})")
+        if self.began_s is None:
+            self.failure = self.failure or f"{life.name} ended before it was ready"
+        if self._leader_ended_s is not None or self.began_s is None:
+            return
+        if began:
+            self.tell(WorkerFailed(worker=life.name, cause=life.cause))
+            self._broadcast({"kind": "lost", "worker": life.name, "incarnation": life.incarnation})
+        delay_s = self.comes_back(life.name)
+        life.restart_s = None if delay_s is None else time.monotonic() + delay_s
 
-    def _say(self, life: Life, message: dict[str, Any]) -> None:
-        if life.control is not None:
-            with contextlib.suppress(OSError):  # it has just died, and its loss is told in its turn
-                for part in codec.pack(message):
-                    life.control.sendall(part)
+    def _broadcast(self, message: dict[str, Any]) -> None:
+        for life in self.lives.values():
+            if life.status == "running" and life.channel is not None and life.name != message["worker"]:
+                life.channel.put(message)
 
-    # --- signals and the end -----------------------------------------------------------------------------------
+    def _look_for_deadlock(self) -> None:
+        waits_for_restart = any(life.restart_s is not None or life.status == "starting" for life in self.lives.values())
+        if self._leader_ended_s is not None or waits_for_restart or self.failure:
+            return
+        if waiting := self.watchdog.deadlock():
+            self.tell(Warned(code="deadlock", text=waiting))
+            self.failure = f"nobody can go on: {waiting}"
 
-    def signal(self, name: str, number: int) -> bool:
-        """Send a signal to a living member; whether there is one."""
-        life = self.lives.get(name)
-        if life is None or life.ended or life.process.pid is None:
-            return False
-        os.kill(life.process.pid, number)
-        return True
+    # --- what faults do --------------------------------------------------------------------------------------------
+
+    def can_be_struck(self, name: str) -> bool:
+        """Whether the member runs, is not frozen, and there is still something to be done."""
+        life = self.lives[name]
+        return life.status == "running" and not life.frozen and self._leader_ended_s is None
+
+    def kill(self, name: str, cause: str = "crash") -> None:
+        """SIGKILL; the loss is declared once the process is gone."""
+        life = self.lives[name]
+        if life.process is not None and life.status in ("starting", "ready", "running"):
+            life.cause = cause
+            self.watchdog.forget(name)
+            life.process.kill()
+
+    def freeze(self, name: str) -> None:
+        """SIGSTOP. A member that is not thawed in time is silent."""
+        self._signal(name, signal.SIGSTOP)
+        self.lives[name].frozen = True
+
+    def thaw(self, name: str) -> bool:
+        """SIGCONT; whether the member was still frozen."""
+        life = self.lives[name]
+        was_frozen = life.frozen and life.status == "running"
+        if was_frozen:
+            self._signal(name, signal.SIGCONT)
+        life.frozen = False
+        return was_frozen
+
+    def _signal(self, name: str, number: int) -> None:
+        process = self.lives[name].process
+        assert process is not None and process.pid is not None
+        os.kill(process.pid, number)
+
+    # --- the end ---------------------------------------------------------------------------------------------------
 
     @property
-    def all_ended(self) -> bool:
-        return all(life.ended or life.frozen for life in self.lives.values())
+    def ended(self) -> bool:
+        """Whether nothing more is to be expected: `failure` says whether it ended well."""
+        if self.failure:
+            return True
+        others_open = any(life.is_open for life in self.lives.values())
+        if self._leader_ended_s is not None:
+            return not others_open or time.monotonic() - self._leader_ended_s > self.limits.grace_s
+        if others_open:
+            return False
+        if self.leader or not any(life.status == "finished" for life in self.lives.values()):
+            self.failure = f"{self.leader or 'every member'} was lost"
+        return True
 
-    def close(self) -> None:
-        """End every process and forget the sockets; SIGKILL, for a stopped process hears nothing else."""
+    def results(self) -> dict[str, Any]:
+        """What the programs returned, by member."""
+        return {life.name: life.result for life in self.lives.values() if life.status == "finished"}
+
+    def stop(self) -> None:
+        """End every process that is left, and gather what was told. Takes well under two seconds."""
         for life in self.lives.values():
-            if life.process.pid is not None and life.process.is_alive():
-                os.kill(life.process.pid, signal.SIGKILL)
+            if life.process is not None:
+                life.process.kill()
         for life in self.lives.values():
-            life.process.join()
+            if life.process is not None:
+                life.process.join(_REAP_S)
+            self._hang_up(life)
+        self.gathering.gather()
+        self.gathering.close()
         self._selector.close()
         self._listener.close()
-        for control in self._frames:
-            control.close()
-        shutil.rmtree(self.sockets, ignore_errors=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)

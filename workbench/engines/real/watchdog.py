@@ -1,35 +1,105 @@
-"""The watchdog: names who is silent, and who waits for whom when nobody can go on."""
+"""The watchdog: hearts tell what their members wait in; from that follows who is silent, and who is deadlocked."""
 
 from __future__ import annotations
 
+import os
+import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbench.engines.real.supervisor import Supervisor
+if TYPE_CHECKING:
+    from workbench.engines.real.post import Post
 
-PATIENCE_S = 10.0
+
+class Activity(NamedTuple):
+    """What a member waits in: the operation's label, for whom (nobody named: for any), and since when."""
+
+    label: str
+    whom: tuple[str, ...]
+    since_s: float
+    kind: str  # "" at work; send, receive, timed receive, collective
+
+
+IDLE = Activity("", (), 0.0, "")
+
+
+class Heart(threading.Thread):
+    """Tells the supervisor at every beat that its member is alive, and what it waits in."""
+
+    def __init__(self, activity: Callable[[], Activity], post: Post, beat_s: float):
+        super().__init__(name="heart", daemon=True)
+        self._activity, self._post, self._beat_s = activity, post, beat_s
+
+    def run(self) -> None:
+        while not self._post.supervisor.broken:
+            doing, now_s = self._activity(), time.monotonic()
+            since_s = max(doing.since_s, self._post.moved_s)
+            self._post.tell_supervisor(
+                kind="beat", label=doing.label, whom=doing.whom, since_s=since_s, at_s=now_s, doing=doing.kind
+            )
+            time.sleep(self._beat_s)
+        os._exit(1)  # members do not outlive their supervisor
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The last news of a member: at `at_s` it had waited since `since_s` without any letter coming or going."""
+
+    activity: Activity
+    at_s: float
+
+    @property
+    def waits(self) -> bool:
+        return self.activity.kind in ("receive", "send", "collective")
 
 
 class Watchdog:
-    """Looks at the heartbeats of a run's members."""
+    """Decides from beats alone: `silent_s` without a beat is silence, `deadlock_s` of waiting by all is deadlock."""
 
-    def __init__(self, supervisor: Supervisor, patience_s: float = PATIENCE_S):
-        self.supervisor, self.patience_s = supervisor, patience_s
+    def __init__(self, silent_s: float, deadlock_s: float):
+        self.silent_s, self.deadlock_s = silent_s, deadlock_s
+        self._beats: dict[str, Beat] = {}
+        self._heard_s: dict[str, float] = {}
 
-    def silent(self) -> list[str]:
-        """Members whose heart has not beaten for the patience of the watchdog."""
-        now = time.monotonic()
-        return [
-            life.name
-            for life in self.supervisor.lives.values()
-            if life.ready and not life.ended and now - life.beat_s > self.patience_s
-        ]
+    def begin(self, member: str, now_s: float) -> None:
+        """From now on the member is expected to be heard."""
+        self._heard_s[member] = now_s
+
+    def hear(self, member: str, message: dict[str, Any], now_s: float) -> None:
+        activity = Activity(message["label"], tuple(message["whom"]), message["since_s"], message["doing"])
+        self._beats[member] = Beat(activity, message["at_s"])
+        self._heard_s[member] = now_s
+
+    def forget(self, member: str) -> None:
+        """The member has finished or is lost."""
+        self._beats.pop(member, None)
+        self._heard_s.pop(member, None)
+
+    def excuse(self, seconds: float) -> None:
+        """The supervisor itself did not run for so long, and could not hear anybody."""
+        self._heard_s = {member: at_s + seconds for member, at_s in self._heard_s.items()}
+
+    def silent(self, now_s: float) -> list[str]:
+        """Who has not been heard for too long."""
+        return [member for member, at_s in self._heard_s.items() if now_s - at_s > self.silent_s]
 
     def deadlock(self) -> str:
-        """Who waits for whom, when every unfinished member has waited for others all the time; "" otherwise."""
-        unfinished = [life for life in self.supervisor.lives.values() if not life.ended]
-        now = time.monotonic()
-        heard = [life for life in unfinished if now - life.beat_s < self.patience_s / 2]  # others may be merely silent
-        stuck = [life for life in heard if life.waits_in and now - life.since_s > self.patience_s]
-        if not unfinished or len(stuck) < len(unfinished):
+        """Who waits for whom, if everybody has long been waiting for each other; empty if not."""
+        if not self._beats or len(self._beats) < len(self._heard_s):
             return ""
-        return "; ".join(f"{life.name} waits in {life.waits_in}" for life in stuck)
+        if not all(beat.waits for beat in self._beats.values()) or self._is_one_collective():
+            return ""
+        together_s = min(b.at_s for b in self._beats.values()) - max(b.activity.since_s for b in self._beats.values())
+        if together_s < self.deadlock_s:
+            return ""
+        return "; ".join(f"{member} waits in {beat.activity.label}" for member, beat in self._beats.items())
+
+    def _is_one_collective(self) -> bool:
+        """Whether a whole team is inside one sum, which is then under way."""
+        inside: dict[str, set[str]] = {}
+        for member, beat in self._beats.items():
+            if beat.activity.kind == "collective":
+                inside.setdefault(beat.activity.label, {*beat.activity.whom, member}).discard(member)
+        return any(not missing for missing in inside.values())

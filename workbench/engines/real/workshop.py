@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,8 @@ class Workshop:
             return self._perform(operation)
         except BadInput as error:
             raise StageFailed(operation.stage, str(error)) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            traceback.print_exc()  # goes to the log of the run
             raise StageFailed(operation.stage, f"{type(error).__name__}: {error}") from error
 
     def _perform(self, operation: Perform) -> Any:
