@@ -6,6 +6,7 @@ from watch_story import Story
 
 from workbench.gui.watch import series
 from workbench.gui.watch.series import Growing, Line
+from workbench.runs.events import FaultBegan, RunFinished, WorkerFailed
 from workbench.runs.numbers import numbers
 from workbench.runs.state import RunState, fold
 
@@ -96,3 +97,18 @@ def test_an_axis_stays_as_it_is_until_the_curve_leaves_it_or_half_of_it_is_empty
     assert series.top_for(99, 100) == 150
     assert series.top_for(30, 100) == 40
     assert series.round_up(0.0123) == pytest.approx(0.015)
+
+
+def test_a_freeze_that_ends_in_a_loss_is_one_mark_and_the_loss_of_another_member_is_its_own():
+    state = fold(
+        [
+            FaultBegan(t_s=1.0, kind="freeze", worker="w0"),
+            WorkerFailed(t_s=3.0, worker="w0", cause="silent"),
+            WorkerFailed(t_s=4.0, worker="w1", cause="crash"),
+            RunFinished(t_s=5.0, outcome="failed"),
+        ]
+    )
+    assert [(mark.kind, mark.worker, mark.end_s) for mark in series.marks(state)] == [
+        ("freeze", "w0", 5.0),
+        ("crash", "w1", 5.0),
+    ]

@@ -166,14 +166,16 @@ def _open(state: RunState, lane: Lane) -> tuple[float, int, str] | None:
 
 
 def _stretches(state: RunState, member: str) -> list[Stretch]:
-    """When a member was frozen, and from when to when it was lost."""
-    found = [
-        Stretch(fault.began_s, fault.ended_s if fault.ended_s is not None else state.t_s, "frozen")
-        for fault in state.faults
-        if fault.kind == "freeze" and fault.worker == member
-    ]
+    """When a member was frozen, and from when to when it was lost; who is lost is not frozen any more."""
+    lost = []
     for failure in state.failures:
         if failure.worker == member:
             back = [t_s for t_s, worker in state.joins if worker == member and t_s >= failure.t_s]
-            found.append(Stretch(failure.t_s, min(back, default=state.t_s), "lost"))
-    return found
+            lost.append(Stretch(failure.t_s, min(back, default=state.t_s), "lost"))
+    frozen = []
+    for fault in state.faults:
+        if fault.kind == "freeze" and fault.worker == member:
+            ends = [loss.start_s for loss in lost if loss.start_s >= fault.began_s]
+            ends.append(fault.ended_s if fault.ended_s is not None else state.t_s)
+            frozen.append(Stretch(fault.began_s, min(ends), "frozen"))
+    return frozen + lost

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.runs.recovery import recoveries
-from workbench.runs.state import Failure, RunState
+from workbench.runs.state import RunState
 
 Floats = NDArray[np.float64]
 NOTHING: Floats = np.zeros(0)
@@ -105,27 +105,17 @@ def _with_stalls(total: Line, began_s: float, usual: float, now_s: float) -> Lin
 
 
 def marks(state: RunState) -> list[Mark]:
-    """Every fault of a run, and every loss that no fault explains."""
-    until = {(recovery.struck_s, recovery.worker): recovery for recovery in recoveries(state)}
-    struck = [(fault.began_s, fault.worker, fault.kind, fault.ended_s or 0.0) for fault in state.faults]
-    struck += [
-        (failure.t_s, failure.worker, failure.cause, 0.0)
-        for failure in state.failures
-        if failure.cause != "stopped" and not _explained(state, failure)
-    ]
+    """Every fault of a run, and every loss that no fault explains: one for each recovery."""
+    faults = {(fault.began_s, fault.worker): fault for fault in state.faults}
+    causes = {(failure.t_s, failure.worker): failure.cause for failure in state.failures}
     found = []
-    for t_s, worker, kind, ended_s in sorted(struck):
-        recovery = until[t_s, worker]
-        found.append(Mark(kind, worker, t_s, max(recovery.ended_s, ended_s, t_s), recovery.recovered))
+    for recovery in recoveries(state):
+        struck = (recovery.struck_s, recovery.worker)
+        fault = faults.get(struck)
+        kind = fault.kind if fault else causes[struck]
+        end_s = max(recovery.ended_s, recovery.struck_s, (fault.ended_s or 0.0) if fault else 0.0)
+        found.append(Mark(kind, recovery.worker, recovery.struck_s, end_s, recovery.recovered))
     return found
-
-
-def _explained(state: RunState, failure: Failure) -> bool:
-    """Whether a fault is told that causes this loss."""
-    return any(
-        fault.kind != "freeze" and fault.began_s <= failure.t_s and fault.worker in ("", failure.worker)
-        for fault in state.faults
-    )
 
 
 def availability(state: RunState, points: int) -> Line:
