@@ -35,7 +35,7 @@ LINE = Qt.ItemDataRole.UserRole
 
 
 class LogModel(QAbstractListModel):
-    """The lines that pass the filter, in the order in which they came to be known."""
+    """The lines that pass the filter, run after run, each in order of time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -196,7 +196,7 @@ class LogPanel(QWidget):
             return
         fresh = [line for run in self._runs for line in self._new_lines(run)]
         if fresh:
-            self._append(sorted(fresh, key=lambda line: line.t_s or 0.0))
+            self._append(fresh)
 
     def say(self, text: str, severity: str) -> None:
         """A line about the engine's process itself."""
@@ -223,12 +223,12 @@ class LogPanel(QWidget):
         told = list({each.ended_s: each for each in reversed(done)}.values())[::-1]
         lines += [LogLine(each.ended_s, run, each, "good") for each in told[recovered:]]
         self._taken[run] = (run.generation, len(state.log), len(told))
-        return lines
+        return sorted(lines, key=lambda line: line.t_s or 0.0)
 
     def _begin_anew(self) -> None:
         self._taken = {}
         lines = [line for run in self._runs for line in self._new_lines(run)]
-        self.model.keep(self._engine_lines + sorted(lines, key=lambda line: line.t_s or 0.0))
+        self.model.keep(self._engine_lines + lines)
         self._count()
         self._at_end = True
 
