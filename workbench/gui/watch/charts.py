@@ -49,7 +49,7 @@ class Charts(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 6, 0, 0)
         row.setSpacing(16)
-        for chart, stretch in ((self.throughput, 9), (self.availability, 5), (self.loss, 5)):
+        for chart, stretch in ((self.throughput, 10), (self.availability, 5), (self.loss, 5)):
             row.addWidget(chart, stretch)
             chart.pointed.connect(self.pointed)
             chart.ranged_by_hand.connect(self.show_range)

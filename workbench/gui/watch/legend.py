@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.gui import theme
 
-SAMPLE = 18
-SPACE = 14
+SAMPLE = 15
+GAP = 5
+SPACE = 11
 
 
 class Key(NamedTuple):
@@ -45,7 +46,7 @@ class Legend(QWidget):
 
     def _widths(self) -> list[float]:
         metrics = QFontMetricsF(theme.font(theme.SECONDARY))
-        return [metrics.horizontalAdvance(key.name) + SPACE + (SAMPLE + 6 if key.token else 0) for key in self._keys]
+        return [metrics.horizontalAdvance(key.name) + SPACE + (SAMPLE + GAP if key.token else 0) for key in self._keys]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -59,8 +60,10 @@ class Legend(QWidget):
                 painter.setPen(_pen(key))
                 painter.drawLine(QPointF(x, middle), QPointF(x + SAMPLE, middle))
             painter.setPen(theme.color(theme.tokens().text2))
-            room = QRectF(x + (SAMPLE + 6 if key.token else 0), 0, width, self.height())
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, key.name)
+            room = QRectF(x + (SAMPLE + GAP if key.token else 0), 0, width, self.height())
+            room.setRight(min(room.right(), self.width()))
+            said = painter.fontMetrics().elidedText(key.name, Qt.TextElideMode.ElideRight, int(room.width()) + 1)
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, said)
             x += width
         painter.end()
 

@@ -17,7 +17,7 @@ def stage_marks(state: RunState) -> tuple[dict[str, StageMark], dict[str, float]
     marks, shares = {}, {}
     for id, stage in state.stages.items():
         going_s = state.t_s - stage.started_s if stage.status == "running" and stage.started_s is not None else 0.0
-        marks[id] = StageMark(stage.status, round(stage.seconds or going_s, 2))
+        marks[id] = StageMark(stage.status, float(f"{stage.seconds or going_s:.3g}"))
         share = _share(state, id)
         if share is not None:
             shares[id] = round(share, 2)
