@@ -72,7 +72,9 @@ CRASH = SMALL.replace("epochs: 3", "epochs: 12") + "faults:\n  - {kind: crash, w
 
 @pytest.mark.parametrize("combination", ["ring", "server"])
 def test_kill_9_of_a_trainer_tells_the_same_story_up_to_the_strike_and_the_same_kinds_after_it(runner, combination):
-    real, simulated = runner("real", combination, CRASH), runner("simulated", combination, CRASH)
+    real = runner("real", combination, CRASH)
+    struck_s = next(e.t_s for e in real if isinstance(e, FaultBegan))
+    simulated = runner("simulated", combination, CRASH, follow=[e for e in real if e.t_s < struck_s])
     for events in (real, simulated):
         assert [e.worker for e in events if isinstance(e, WorkerFailed)] == ["w1"]
         steps = sorted({e.last for e in events if isinstance(e, StepsFinished)})

@@ -84,7 +84,7 @@ def test_a_member_that_was_frozen_for_a_while_goes_on_and_nobody_is_lost(runner)
 
 
 def test_a_member_that_stays_silent_is_named_killed_and_declared_lost(runner):
-    events = runner("real", "ring", with_fault("{kind: freeze, worker: w1, at_step: 20}"), patience_s=1.0)
+    events = runner("real", "ring", with_fault("{kind: freeze, worker: w1, at_step: 20}"), patience_s=3.0)
     assert runner.outcome == "finished"
     assert [(e.worker, e.cause) for e in of_kind(events, WorkerFailed)] == [("w1", "silent")]
     assert "w1 has been silent" in of_kind(events, Warned)[0].text
@@ -94,7 +94,7 @@ def test_when_nobody_can_go_on_the_watchdog_names_who_waits_for_whom(runner):
     def wait_for_each_other(run):
         run.supervisor.factory = "deadlocked:make"
 
-    events = runner("real", "ring", prepare=wait_for_each_other, patience_s=1.0)
+    events = runner("real", "ring", prepare=wait_for_each_other, patience_s=3.0)
     assert runner.outcome == "failed"
     text = of_kind(events, Warned)[0].text
     assert "w0 waits in receive word from w1" in text and "w1 waits in receive word from w0" in text
