@@ -215,6 +215,8 @@ class _Changes:
 
     def _cut(self, start: int, end: int, staying: list[int]) -> None:
         """Takes out an entry or item with its lines; one that shares the line of a dash, up to the next that stays."""
+        if any(before <= start < after for before, after, _ in self.spans):
+            return
         begin = line_start(self.text, start)
         if self.text[begin:start].strip(" \ufeff") == "" and "\ufeff" not in self.text[begin:start]:
             finish = line_end(self.text, end)
