@@ -57,8 +57,16 @@ def test_nothing_is_said_about_members_that_have_not_been_heard():
 def test_whoever_is_not_heard_for_too_long_is_silent():
     dog = watchdog(a=AT_WORK, b=waiting("receive x from a", 0.0, 5.0))
     assert dog.silent(21.0) == ["b"]
-    dog.forget("b")
+    dog.forget("b", 21.0)
     assert dog.silent(21.0) == []
+
+
+def test_what_was_waited_for_before_somebody_went_is_no_deadlock():
+    dog = watchdog(a=waiting("receive x from b", 5.0, 20.0), b=AT_WORK)
+    dog.forget("b", 19.0)
+    assert not dog.deadlock()
+    dog.hear("a", {"doing": "receive", "label": "receive x from b", "whom": ("b",), "since_s": 5.0, "at_s": 30.0}, 30.0)
+    assert dog.deadlock()
 
 
 def test_time_in_which_the_supervisor_itself_did_not_run_does_not_count_as_silence():

@@ -20,6 +20,11 @@ class Faults:
         supervisor.comes_back = self._comes_back
         supervisor.on_joined = self._joined
 
+    @property
+    def watch_steps(self) -> bool:
+        """Whether a fault is to strike at a step, which must not be seen late."""
+        return any(strike.at_step is not None for strike in self.waiting)
+
     def turn(self) -> None:
         """Let faults strike, and freezes end, whose time has come."""
         now_s, steps = self.supervisor.now_s, self.supervisor.gathering.steps_finished

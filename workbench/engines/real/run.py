@@ -20,6 +20,7 @@ from workbench.runs.folder import RunWriter
 PATIENCE_S = 10.0  # of the watchdog: with a silent member, and with members that all wait
 MEMBER_BYTES = 400e6
 DAY_S = 86400.0
+TURN_S, STEP_S = 0.02, 0.002  # between two looks at the run; the latter while a fault waits for a step
 
 
 class RealRun:
@@ -87,9 +88,16 @@ class RealRun:
             label="measured",
         )
 
+    def _warn_of_few_cores(self) -> None:
+        cores, team = psutil.cpu_count() or 1, self.job.team_size
+        if team > cores:
+            text = f"a team of {team} shares {cores} cores: its times are this machine's, not those of {team} workers"
+            self.supervisor.tell(Warned(code="few-cores", text=text))
+
     def _loop(self) -> tuple[str, str]:
+        self._warn_of_few_cores()
         while True:
-            self.supervisor.poll()
+            self.supervisor.poll(STEP_S if self.faults.watch_steps else TURN_S)
             self.faults.turn()
             for command in self.control.poll():
                 self._obey(command)

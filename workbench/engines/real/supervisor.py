@@ -259,7 +259,7 @@ class Supervisor:
                 case "failed":
                     life.status = "failed"
                     self.failure = self.failure or f"{life.name}: {message['reason']}"
-            self.watchdog.forget(life.name)
+            self.watchdog.forget(life.name, time.monotonic())
             if life.name == self.leader:
                 self._leader_ended_s = time.monotonic()
 
@@ -276,7 +276,7 @@ class Supervisor:
             return
         began = life.status == "running"
         life.status = "lost"
-        self.watchdog.forget(life.name)
+        self.watchdog.forget(life.name, time.monotonic())
         self.gathering.log(f"{life.name}: its process ended with code {life.process.exitcode} ({life.cause})")
         if self.began_s is None:
             self.failure = self.failure or f"{life.name} ended before it was ready"
@@ -313,7 +313,7 @@ class Supervisor:
         life = self.lives[name]
         if life.process is not None and life.status in ("starting", "ready", "running"):
             life.cause = cause
-            self.watchdog.forget(name)
+            self.watchdog.forget(name, time.monotonic())
             life.process.kill()
 
     def freeze(self, name: str) -> None:

@@ -62,18 +62,20 @@ class Watchdog:
         self.silent_s, self.deadlock_s = silent_s, deadlock_s
         self._beats: dict[str, Beat] = {}
         self._heard_s: dict[str, float] = {}
+        self._changed_s = 0.0  # when somebody last came or went: what others waited for before has changed
 
     def begin(self, member: str, now_s: float) -> None:
         """From now on the member is expected to be heard."""
-        self._heard_s[member] = now_s
+        self._heard_s[member] = self._changed_s = now_s
 
     def hear(self, member: str, message: dict[str, Any], now_s: float) -> None:
         activity = Activity(message["label"], tuple(message["whom"]), message["since_s"], message["doing"])
         self._beats[member] = Beat(activity, message["at_s"])
         self._heard_s[member] = now_s
 
-    def forget(self, member: str) -> None:
+    def forget(self, member: str, now_s: float) -> None:
         """The member has finished or is lost."""
+        self._changed_s = now_s
         self._beats.pop(member, None)
         self._heard_s.pop(member, None)
 
@@ -91,8 +93,8 @@ class Watchdog:
             return ""
         if not all(beat.waits for beat in self._beats.values()) or self._is_one_collective():
             return ""
-        together_s = min(b.at_s for b in self._beats.values()) - max(b.activity.since_s for b in self._beats.values())
-        if together_s < self.deadlock_s:
+        since_s = max(self._changed_s, *(beat.activity.since_s for beat in self._beats.values()))
+        if min(beat.at_s for beat in self._beats.values()) - since_s < self.deadlock_s:
             return ""
         return "; ".join(f"{member} waits in {beat.activity.label}" for member, beat in self._beats.items())
 
