@@ -17,7 +17,7 @@ from watch_story import Story  # noqa: E402
 
 from workbench.runs.folder import RunWriter  # noqa: E402
 
-STEPS = 150
+STEPS = 250
 
 
 def say(**message):
