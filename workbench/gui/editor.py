@@ -14,6 +14,7 @@ from workbench.document.problems import Problem
 from workbench.document.scenario import Scenario
 from workbench.document.text import Document
 from workbench.gui.journal import Journal, Lost
+from workbench.stages.trust import home
 
 CHECK_AFTER_MS = 120
 
@@ -22,12 +23,14 @@ class Editor(QObject):
     """Holds one document.
 
     `shown(before, after)` is told for every change of the document, `checked` when its problems are known anew,
-    `filed` when its path or whether it is saved has changed, `refused` with words when the user's wish cannot be done.
+    `filed` when its path or whether it is saved has changed, `opened` when another document was begun, `refused` with
+    words when the user's wish cannot be done.
     """
 
     shown = Signal(object, object)
     checked = Signal()
     filed = Signal()
+    opened = Signal()
     refused = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -57,7 +60,7 @@ class Editor(QObject):
     @property
     def folder(self) -> Path:
         """Where relative paths of the document start."""
-        return self.path.parent if self.path else Path.cwd()
+        return self.path.parent if self.path else home() / "untitled"
 
     @property
     def unsaved(self) -> bool:
@@ -152,3 +155,4 @@ class Editor(QObject):
         self.shown.emit(before, self.document)
         self.checked.emit()
         self.filed.emit()
+        self.opened.emit()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from workbench.gui import theme, words
 from workbench.gui.canvas import doing
 from workbench.gui.canvas.view import STEP
 from workbench.gui.commands import Command
+from workbench.gui.watch.commands import commands
 
 if TYPE_CHECKING:
     from workbench.gui.window import MainWindow
@@ -18,12 +20,12 @@ if TYPE_CHECKING:
 
 def register(window: MainWindow) -> None:
     """Register all commands of a window, and make its menus."""
-    window.commands.add(*_file(window), *_edit(window), *_view(window), *_help(window))
+    window.commands.add(*_file(window), *_edit(window), *_view(window), *commands(window.running), *_help(window))
     window.commands.fill(window.menuBar())
     menu = window.commands.menus["file"]
     for key, fill in (("menu.recent", window.files.fill_recent), ("menu.examples", window.files.fill_examples)):
         inner = menu.addMenu("")
-        menu.insertMenu(window.commands.actions["file.save"], inner)
+        menu.insertMenu(window.commands.actions["file.open-run"], inner)
         menu.aboutToShow.connect(partial(fill, inner))
         words.changed.connect(partial(_title, inner, key))
         _title(inner, key)
@@ -38,10 +40,19 @@ def _file(window: MainWindow) -> list[Command]:
     return [
         Command("file.new", files.new, "Ctrl+N", "new"),
         Command("file.open", files.open, "Ctrl+O", "open"),
+        Command("file.open-run", partial(_open_run, window), icon="timeline"),
         Command("file.save", files.save, "Ctrl+S", "save", parts=True),
         Command("file.save-as", files.save_as, "Ctrl+Shift+S"),
         Command("file.quit", window.close, "Ctrl+Q", parts=True),
     ]
+
+
+def _open_run(window: MainWindow) -> None:
+    start = window.editor.folder / "runs"
+    title = words.say("command.file.open-run")
+    folder = QFileDialog.getExistingDirectory(window, title, str(start if start.is_dir() else window.editor.folder))
+    if folder:
+        window.running.show_study(Path(folder))
 
 
 def _edit(window: MainWindow) -> list[Command]:

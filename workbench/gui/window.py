@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QSplitter,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +31,7 @@ from workbench.gui.palette import Palette
 from workbench.gui.parts import IconButton, Panel
 from workbench.gui.preferences import Preferences, examples
 from workbench.gui.problems_panel import ProblemsPanel
+from workbench.gui.running import Running
 
 SIZE = (1440, 900)
 SIDES = (204, 932, 288)
@@ -51,6 +51,7 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas(self.editor)
         self.inspector = Inspector(self.editor)
         self.problems = ProblemsPanel()
+        self.running = Running(self.editor)
         self._build()
         self.finder = Finder(self._whole)
         self.canvas.finder = self.finder
@@ -66,10 +67,9 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.resize(*SIZE)
         self.setMinimumSize(900, 600)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
+        self.tabs = self.running.tabs
         self.bottom = Panel()
-        self.bottom.body.addWidget(self.tabs)
+        self.bottom.body.addWidget(self.running)
         self.middle = QSplitter(Qt.Orientation.Vertical)
         self.middle.addWidget(self.canvas)
         self.middle.addWidget(self.bottom)
@@ -114,9 +114,7 @@ class MainWindow(QMainWindow):
         name.setProperty("role", "app")
         row.addWidget(name)
         row.addSpacing(8)
-        self.run_place = QHBoxLayout()
-        self.run_place.setSpacing(6)
-        row.addLayout(self.run_place, 1)
+        row.addWidget(self.running.bar, 1)
         row.addWidget(
             IconButton("command.help.palette", "search", lambda: self.commands.actions["help.palette"].trigger())
         )
@@ -135,6 +133,9 @@ class MainWindow(QMainWindow):
         self.canvas.example.clicked.connect(self.files.open_example)
         self.inspector.wanted.connect(lambda id: self.commands.actions[id].trigger())
         self.problems.chosen.connect(self._go_to)
+        self.editor.opened.connect(self._begin)
+        self.running.refused.connect(self._refuse_run)
+        self.running.stage_status_changed.connect(self.canvas.show_status)
         words.changed.connect(self._speak)
         theme.changed.connect(self._mark_scheme)
 
@@ -143,6 +144,17 @@ class MainWindow(QMainWindow):
     def _show_document(self, before: Document, after: Document) -> None:
         self.canvas.show_document(before, after)
         self.inspector.show_document(before, after)
+        self.running.show_scenario(after.scenario)
+
+    def _begin(self) -> None:
+        """Another document is shown: its beginning, and no runs of the one before."""
+        self.canvas.select()
+        self.canvas.look_at_all()
+        self.running.show_study(None)
+
+    def _refuse_run(self, text: str) -> None:
+        self.canvas.tell(text)
+        self.tabs.setCurrentWidget(self.problems)
 
     def _show_problems(self) -> None:
         problems = self.editor.problems
@@ -159,7 +171,7 @@ class MainWindow(QMainWindow):
         self.canvas.view.setFocus()
 
     def _go_to(self, place: str) -> None:
-        stage = stage_of(place)
+        stage = stage_of(place, self.editor.scenario)
         self.canvas.select([stage] if stage else [])
         self.inspector.focus_place(place)
 
@@ -188,7 +200,8 @@ class MainWindow(QMainWindow):
         self._mark_scheme()
         self._name()
         self._show_problems()
-        self.tabs.tabBar().setAccessibleName(words.say("tabs.name"))
+        for part in (self.tabs, self.tabs.tabBar()):
+            part.setAccessibleName(words.say("tabs.name"))
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
@@ -199,6 +212,7 @@ class MainWindow(QMainWindow):
         for part, widget in (("sides", self.sides), ("middle", self.middle)):
             self.preferences.keep_arrangement(part, widget.saveState())
         self.preferences.keep_arrangement("window", self.saveGeometry())
+        self.running.close_down()
         self.editor.journal.close()
         event.accept()
 
@@ -222,9 +236,13 @@ def start(app: QApplication, file: Path | None) -> MainWindow:
     words.set_language(preferences.language)
     window = MainWindow(preferences)
     window.arrange_as_before()
-    if not window.files.offer_recovery():
-        wanted = file or next(iter(examples()), None)
-        if wanted is not None:
-            window.files.open_path(wanted)
-    window.canvas.look_at_all()
+    window.running.client.start()
+    if window.files.offer_recovery():
+        return window
+    if file is not None:
+        window.files.open_path(file)
+    elif shipped := examples():
+        # Somebody who opens the program to look at it sees something happen.
+        window.files.open_path(shipped[0])
+        QTimer.singleShot(0, window.running.simulate)
     return window

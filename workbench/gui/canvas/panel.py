@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
@@ -18,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from workbench.document.problems import Problem
-from workbench.document.scenario import Link
+from workbench.document.scenario import Link, Scenario
 from workbench.document.text import Document
 from workbench.gui import theme, words
 from workbench.gui.canvas import accessible, doing, keyboard
@@ -109,7 +110,8 @@ class Canvas(QFrame):
         self.view.zoomed.connect(lambda zoom: self._zoom_text.setText(f"{zoom:.0%}".replace("%", " %")))
 
     def _speak(self) -> None:
-        self.view.setAccessibleName(words.say("canvas.name"))
+        for part in (self.view, self.view.viewport()):
+            part.setAccessibleName(words.say("canvas.name"))
         self.view.setAccessibleDescription(words.say("canvas.keys"))
 
     # --- documents, problems, runs -----------------------------------------------------------------------------------
@@ -131,7 +133,7 @@ class Canvas(QFrame):
         """Mark the stages that have problems."""
         by_stage: dict[str, list[Problem]] = {}
         for problem in problems:
-            if stage := stage_of(problem.place):
+            if stage := stage_of(problem.place, self.scene.scenario):
                 by_stage.setdefault(stage, []).append(problem)
         self.scene.show_problems(by_stage)
 
@@ -274,12 +276,21 @@ class Canvas(QFrame):
         self.hint.move(middle.x() - self.hint.width() // 2, self.height() - self.hint.height() - 16)
 
 
-def stage_of(place: str) -> str:
-    """The id of the stage that a problem's place names, as in `pipeline.stages[train].with.epochs`; else empty."""
-    head = "pipeline.stages["
-    return place[len(head) :].split("]")[0] if place.startswith(head) else ""
+def stage_of(place: str, scenario: Scenario) -> str:
+    """The stage that a problem's place is about: one that is named, or the one where a link ends; else empty.
+
+    Places are like `pipeline.stages[train].with.epochs` and `pipeline.links[2]`.
+    """
+    match = _PLACE.match(place)
+    if not match:
+        return ""
+    if match["part"] == "stages":
+        return match["which"]
+    links = scenario.pipeline.links
+    return links[int(match["which"])].target_stage if int(match["which"]) < len(links) else ""
 
 
+_PLACE = re.compile(r"pipeline\.(?P<part>stages|links)\[(?P<which>[^\]]+)\]")
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),

@@ -9,7 +9,9 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -69,8 +71,11 @@ class Field(QWidget):
 
     def name(self, label: str, help: str) -> None:
         """Say what the field is, to pointers and screen readers."""
-        self.editor.setAccessibleName(label)
-        self.editor.setAccessibleDescription(help)
+        inner = self.editor.lineEdit() if isinstance(self.editor, QComboBox | QAbstractSpinBox) else None
+        for widget in (self.editor, inner):
+            if widget is not None:
+                widget.setAccessibleName(label)
+                widget.setAccessibleDescription(help)
         self.editor.setToolTip(help)
 
     def complain(self, texts: list[str]) -> None:

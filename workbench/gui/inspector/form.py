@@ -14,7 +14,7 @@ from workbench.gui import theme, words
 from workbench.gui.inspector.fields import ChoiceField, Field, FlagField, LongTextField, field_for
 from workbench.gui.inspector.specs import Spec
 
-LABEL = 98
+LABEL = 90
 
 
 class Form(QWidget):

@@ -72,7 +72,7 @@ class Inspector(Panel):
 
     def focus_place(self, place: str) -> None:
         """Go to the field of a problem's place."""
-        if self.stage is not None and stage_of(place) == self.stage.id:
+        if self.stage is not None and stage_of(place, self._editor.scenario) == self.stage.id:
             name = place.split("].", 1)[-1].removeprefix("with.").split(".")[0].split("[")[0]
             (self.stage.parameters if ".with." in place else self.stage.about).focus(name)
         elif self.scenario.isVisible():
