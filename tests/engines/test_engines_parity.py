@@ -25,10 +25,16 @@ def test_fault_free_stories_are_equal_once_the_simulator_follows_the_real_choice
     assert story(real) == story(simulated)
 
 
+def training(told):
+    """The part of a story that knows no choice: a server and its workers name each other."""
+    return [line for line in told if "train." in line or "gradient" in line or "weights" in line]
+
+
 def test_members_without_choices_tell_equal_stories_without_following(runner):
     real, simulated = story(runner("real", "server")), story(runner("simulated", "server"))
     for member in ("w0", "w1", "w2"):
-        assert real[member, ""] == simulated[member, ""]
+        assert len(training(real[member, ""])) > 300
+        assert training(real[member, ""]) == training(simulated[member, ""])
 
 
 def test_an_operation_dropped_by_one_engine_is_seen_in_its_story(runner, monkeypatch):

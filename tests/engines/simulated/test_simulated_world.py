@@ -102,6 +102,26 @@ def test_letters_to_the_dead_are_dropped_and_a_new_life_starts_with_an_empty_box
     assert heard == ["heard"]
 
 
+def test_who_comes_back_is_told_who_is_not_there():
+    def waits_for_anybody():
+        try:
+            yield Receive()
+        except WorkerLost as lost:
+            told.append(lost.worker)
+
+    def idle():
+        yield Wait(1)
+
+    def faults(world):
+        for name in ("a", "b"):
+            world.clock.call_at(0.5, lambda _, name=name: world.kill(name))
+        world.clock.call_at(2.0, lambda _: (world.add("a", waits_for_anybody()), world.start(["a"])))
+
+    told = []
+    play({"a": idle(), "b": idle()}, faults)
+    assert told == ["b"]
+
+
 def test_a_frozen_member_goes_on_where_it_was():
     ended = []
 

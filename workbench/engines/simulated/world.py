@@ -73,6 +73,7 @@ class World:
         member.choices.extend(choices)
         self.members[name] = member
         self.lost.discard(name)
+        member.lost_notices.extend(sorted(self.lost))  # who comes late is told who is not there
         return member
 
     def start(self, names: Iterable[str]) -> None:
