@@ -53,9 +53,9 @@ def question(text: str) -> Question:
     if len(text) > MOST_CHARACTERS:
         raise ExpectationError("too-long", MOST_CHARACTERS + 1)
     parser = _Parser(_tokens(text))
-    asked = _asked(parser.either(), 1)
+    part = parser.either()
     parser.end()
-    return asked
+    return _asked(part, 1)
 
 
 def _tokens(text: str) -> list[_Token]:

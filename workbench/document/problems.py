@@ -71,7 +71,7 @@ class Refused(ValueError):
 def nearest(name: str, known: Iterable[str]) -> str:
     """The known name most like `name`; empty when none is like it."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    matches = difflib.get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.55)
+    matches = difflib.get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.5)
     return by_folded[matches[0]] if matches else ""
 
 

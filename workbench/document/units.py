@@ -35,13 +35,17 @@ def parse(value: Any, units: dict[str, float], example: str) -> float:
         factor = units[unit] if unit else 1.0
     else:
         number, factor = float(value), 1.0
-    # 50 us must be the float 50e-6; multiplying by 1e-6 misses it in the last place.
-    value_si = number * factor if factor >= 1 else number / round(1 / factor)
-    if not math.isfinite(value_si):
+    si = _si(number, factor)
+    if not math.isfinite(si):
         raise Refused("endless-quantity", example=example)
     if number < 0:
         raise Refused("negative-quantity", example=example)
-    return value_si
+    return si
+
+
+def _si(number: float, factor: float) -> float:
+    """50 us must be the float 50e-6; multiplying by 1e-6 would miss it in the last place."""
+    return number * factor if factor >= 1 else number / round(1 / factor)
 
 
 def show(value: float, units: dict[str, float]) -> str:
@@ -49,7 +53,7 @@ def show(value: float, units: dict[str, float]) -> str:
     shown = []
     for unit, factor in units.items():
         number = f"{value / factor:.12g}"
-        if value >= factor and unit.isascii() and parse(f"{number} {unit}", units, "") == value:
+        if value >= factor and unit.isascii() and _si(float(number), factor) == value:
             shown.append((len(number), -factor, f"{number} {unit}"))
     base = next(unit for unit, factor in units.items() if factor == 1.0 and unit)
     return min(shown)[2] if shown else f"{int(value) if value.is_integer() else value!r} {base}"

@@ -1,0 +1,242 @@
+"""The check: what can be said against a scenario without knowing stages and architectures."""
+
+import pytest
+
+from workbench.document.check import check
+from workbench.document.graph import cycle_with, cycles
+from workbench.document.problems import Problem
+from workbench.document.scenario import Link, Pipeline, Scenario
+from workbench.document.text import read
+
+
+def scenario(**parts) -> Scenario:
+    """A scenario without problems, but for what `parts` say."""
+    stages = [{"id": "data", "use": "csv"}, {"id": "train", "use": "train"}]
+    whole = {"pipeline": {"stages": stages}, "cluster": {"workers": [{"count": 2}]}}
+    return Scenario.model_validate(whole | parts)
+
+
+def pipeline(*links: str, stages: str = "abc", **parts) -> dict:
+    return {"stages": [{"id": id, "use": "x"} for id in stages], "links": list(links), **parts}
+
+
+def told(**parts) -> list[str]:
+    return [problem.told() for problem in check(scenario(**parts))]
+
+
+def only(**parts) -> Problem:
+    (problem,) = check(scenario(**parts))
+    return problem
+
+
+def test_a_scenario_without_mistakes_has_no_problems():
+    assert check(scenario()) == []
+
+
+def test_a_cycle_is_refused_with_its_stages_named():
+    assert told(pipeline=pipeline("a.o -> b.i", "b.o -> c.i", "c.o -> a.i")) == [
+        "pipeline.stages[a]: these stages wait for each other: a -> b -> c -> a"
+    ]
+
+
+def test_a_stage_that_feeds_itself_is_a_cycle():
+    assert told(pipeline=pipeline("a.o -> a.i")) == ["pipeline.stages[a]: these stages wait for each other: a -> a"]
+
+
+def test_two_knots_are_told_as_two_cycles_and_one_knot_as_one():
+    knots = Pipeline.model_validate(
+        pipeline("a.o -> b.i", "b.o -> a.i", "b.p -> a.j", "c.o -> d.i", "d.o -> c.i", "d.p -> e.i", stages="abcde")
+    )
+    assert cycles(knots) == [("a", "b", "a"), ("c", "d", "c")]
+
+
+def test_a_diamond_is_no_cycle():
+    links = pipeline("a.o -> b.i", "a.o -> c.i", "b.o -> d.i", "c.o -> d.j", stages="abcd")
+    assert told(pipeline=links) == []
+
+
+def test_the_cycle_that_a_link_would_close_is_known_before_it_is_drawn():
+    links = [Link(source="a.o", target="b.i"), Link(source="b.o", target="c.i")]
+    assert cycle_with(links, Link(source="c.o", target="a.i")) == ("c", "a", "b", "c")
+    assert cycle_with(links, Link(source="b.o", target="b.j")) == ("b", "b")
+    assert cycle_with(links, Link(source="a.o", target="c.j")) == ()
+
+
+def test_a_cycle_of_thousands_of_stages_is_found():
+    ids = [f"s{i}" for i in range(1000)]
+    links = [{"source": f"{a}.o", "target": f"{b}.i"} for a, b in zip(ids, ids[1:] + ids[:1], strict=True)]
+    long = Pipeline.model_validate({"stages": [{"id": id, "use": "x"} for id in ids], "links": links})
+    assert [len(cycle) for cycle in cycles(long)] == [1001]
+
+
+def test_links_to_unknown_stages_name_the_nearest():
+    links = pipeline("dta.o -> train.i", stages=[]) | {"stages": scenario().pipeline.model_dump()["stages"]}
+    assert told(pipeline=links) == ["pipeline.links[0]: there is no stage 'dta'; did you mean 'data'?"]
+
+
+def test_a_port_takes_one_link():
+    assert told(pipeline=pipeline("a.o -> c.i", "b.o -> c.i", "b.o -> c.j")) == [
+        "pipeline.links[1]: a second link ends in c.i; the first comes from a.o"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "place"),
+    [
+        ({"pipeline": pipeline(stages="aba")}, "pipeline.stages[2].id"),
+        ({"architectures": [{"id": "x"}, {"id": "x"}]}, "architectures[1].id"),
+        ({"cluster": {"workers": [{"id": "v"}, {"id": "v"}]}}, "cluster.workers[1].id"),
+        (
+            {"pipeline": pipeline(groups=[{"id": "g", "stages": []}, {"id": "g", "stages": []}])},
+            "pipeline.groups[1].id",
+        ),
+    ],
+)
+def test_ids_are_given_once_and_the_second_is_where_the_problem_is(parts, place):
+    problem = only(**parts)
+    assert (problem.code, problem.place) == ("duplicate-id", place)
+
+
+def test_the_line_of_a_duplicate_id_is_that_of_the_second():
+    text = "format: 1\npipeline:\n  stages:\n    - {id: a, use: x}\n    - {id: b, use: x}\n    - {id: a, use: x}\n"
+    assert [(problem.code, problem.line) for problem in read(text).problems] == [("duplicate-id", 6)]
+
+
+def test_two_pools_cannot_name_two_workers_alike():
+    pools = {"workers": [{"id": "w", "count": 12}, {"id": "w1", "count": 2}]}
+    assert told(cluster=pools) == ["cluster.workers: two workers would be named 'w10'"]
+
+
+def test_a_group_holds_known_stages_each_in_one_group():
+    groups = [{"id": "g", "stages": ["a", "b"]}, {"id": "h", "stages": ["b", "cc"]}]
+    assert told(pipeline=pipeline(groups=groups)) == [
+        "pipeline.groups[h].stages[0]: the stage 'b' is in the groups 'g' and 'h'",
+        "pipeline.groups[h].stages[1]: there is no stage 'cc'; did you mean 'c'?",
+    ]
+
+
+def test_a_position_of_no_stage_is_noted_and_does_not_refuse():
+    problem = only(layout={"trian": {"x": 0, "y": 0}})
+    assert problem.words() == "a position is given for 'trian', which is no stage; did you mean 'train'?"
+    assert not problem.refuses
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ({"pipeline": {}}, "no-stages"),
+        ({"architectures": []}, "no-combinations"),
+        ({"cluster": {"workers": []}}, "no-workers"),
+        ({"workload": {"arrivals": "poisson"}}, "rate-missing"),
+        ({"workload": {"arrivals": "regular", "rate": 0}}, "rate-missing"),
+        ({"run": {"duration": 0}}, "lasts-nothing"),
+        ({"run": {"duration": "1 min", "warm_up": "60 s"}}, "warm-up-too-long"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_refused(parts, code):
+    problem = only(**parts)
+    assert problem.code == code
+    assert problem.refuses
+
+
+def test_a_rate_that_nothing_uses_is_noted():
+    assert not only(workload={"rate": "5 /s"}).refuses
+
+
+# --- faults --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "crash", "worker": "w1", "at": "3 s"},
+        {"kind": "crash", "worker": "w0", "at_step": 3, "lasts": "2 s"},
+        {"kind": "freeze", "every": "1 h"},
+        {"kind": "freeze", "worker": "w0", "every": "1 h", "only": ["ring"]},
+        {"kind": "leader-crash", "at": "3 s"},
+    ],
+)
+def test_a_fault_that_says_who_and_when_is_allowed(fault):
+    assert check(scenario(faults=[fault])) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"kind": "crash", "worker": "w2", "at": 1}, "faults[0].worker: there is no worker 'w2'; did you mean 'w1'?"),
+        (
+            {"kind": "crash", "worker": "w0"},
+            "faults[0]: the fault says no time: write one of at, at_step and every",
+        ),
+        (
+            {"kind": "crash", "worker": "w0", "at": 1, "at_step": 1},
+            "faults[0]: the fault says its time more than once: at, at_step; keep one",
+        ),
+        ({"kind": "crash", "at": 1}, "faults[0]: the fault does not say which worker it strikes"),
+        (
+            {"kind": "leader-crash", "worker": "w0", "at": 1},
+            "faults[0].worker: a leader-crash strikes the leader; leave 'worker' out",
+        ),
+        ({"kind": "freeze", "worker": "w0", "at": 1, "lasts": 0}, "faults[0].lasts: a time of 0 does nothing here"),
+        ({"kind": "freeze", "every": 0}, "faults[0].every: the mean time between faults is more than 0"),
+        (
+            {"kind": "freeze", "every": 1, "only": ["rign"]},
+            "faults[0].only[0]: there is no architecture with the id 'rign'; did you mean 'ring'?",
+        ),
+    ],
+)
+def test_a_fault_that_cannot_strike_is_refused(fault, words):
+    assert words in told(faults=[fault])
+
+
+def test_a_fault_behind_the_end_of_the_run_is_noted():
+    late = [{"kind": "crash", "worker": "w0", "at": "2 min"}, {"kind": "crash", "worker": "w0", "at_step": 10}]
+    problems = check(scenario(faults=late, run={"duration": "60 s", "steps": 10}))
+    assert [problem.told() for problem in problems] == [
+        "faults[0].at: the fault comes after the run has ended (1 min)",
+        "faults[1].at_step: the fault comes after the last training step (10)",
+    ]
+    assert not any(problem.refuses for problem in problems)
+
+
+# --- not yet -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ({"pipeline": {"stages": [{"id": "a", "use": "x", "when": "accuracy > 1"}]}}, "not-yet-condition"),
+        ({"pipeline": pipeline(groups=[{"id": "g", "stages": ["a"], "foreach": "a.o"}])}, "not-yet-foreach"),
+        ({"cluster": {"network": {"topology": "fat-tree"}}}, "not-yet-topology"),
+        ({"faults": [{"kind": "partition", "at": 1}]}, "not-yet-fault"),
+        ({"faults": [{"kind": "slow-down", "worker": "w0", "at": 1}]}, "not-yet-fault"),
+    ],
+)
+def test_what_the_format_allows_and_this_version_does_not_do_is_refused_by_name(parts, code):
+    problem = only(**parts)
+    assert (problem.code, problem.severity, problem.refuses) == (code, "not-yet", True)
+
+
+# --- expectations --------------------------------------------------------------------------------------------------
+
+
+def test_expectations_over_known_names_are_allowed():
+    expect = ["ring.samples_per_second > 2", "real.ring.accuracy >= 90 %", "ring.seconds_of_train < 3"]
+    assert check(scenario(expect=expect)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ring.steps >", "position 13: the text ends too early"),
+        ("ring.steps", "position 1: this is a number, not a question that is true or false"),
+        ("rign.steps > 1", "there is no architecture with the id 'rign'; did you mean 'ring'?"),
+        (
+            "ring.sampels_per_second > 1",
+            "there is no metric 'sampels_per_second'; did you mean 'samples_per_second'?",
+        ),
+        ("ring.seconds_of_trian > 1", "there is no metric 'seconds_of_trian'; did you mean 'seconds_of_train'?"),
+    ],
+)
+def test_an_expectation_that_cannot_be_checked_is_refused(text, words):
+    assert told(expect=["ring.steps > 1", text]) == [f"expect[1]: {words}"]
