@@ -17,7 +17,7 @@ class Train(TrainingStage):
 
     group = "train"
     title = "Train network"
-    title_ja = "ニューラルネット学習"
+    title_ja = "ニューラル学習"
     doc = "Trains a small neural network (PyTorch). The workers of the cluster share each batch."
     doc_ja = "小さなニューラルネットを学習します（PyTorch）。各バッチをクラスタのワーカーで分担します。"
     inputs = (Port("dataset", "dataset"),)
