@@ -164,3 +164,28 @@ def spellings(draw, of=scenarios_of(tame_texts, tame_keys)):
     if draw(st.booleans()):
         text = text.replace("\r\n", "\n").replace("\n", "\r\n")
     return scenario, draw(st.sampled_from(["", "\ufeff", "# a comment\n"])) + text
+
+
+KEYS = """
+format name pipeline stages links groups id use with cluster workers network bandwidth accelerator memory count
+architectures orchestration training faults kind at worker every only run steps seed expect layout x y a
+"""
+keys = st.sampled_from(KEYS.split())
+leaves = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.floats(allow_nan=True),
+    names,
+    st.sampled_from(["a.o -> b.i", "5 s"]),
+)
+# Mappings of the right keys with the wrong things behind them, and now and then the right ones.
+nonsense = st.dictionaries(
+    keys,
+    st.recursive(
+        leaves,
+        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=4)),
+        max_leaves=25,
+    ),
+    max_size=8,
+).map(lambda data: {"format": 1} | data)

@@ -1,7 +1,16 @@
 """Texts: round trips, and what a small change of a scenario changes in its text."""
 
 import pytest
-from document_strategies import any_texts, positions, scenarios, scenarios_of, spellings, tame_keys, tame_texts
+from document_strategies import (
+    any_texts,
+    nonsense,
+    positions,
+    scenarios,
+    scenarios_of,
+    spellings,
+    tame_keys,
+    tame_texts,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +18,7 @@ from workbench.document import text as texts
 from workbench.document.edits import connect, disconnect, move, remove_stages, rename_stage, set_field, set_parameter
 from workbench.document.scenario import Fault, Link, Position, Scenario, StageUse
 from workbench.document.text import new, read, rewrite
+from workbench.document.written import block
 
 many = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -105,6 +115,18 @@ def test_whatever_a_file_holds_it_is_read_without_an_exception_and_its_problems_
         assert problem.told("en")
         assert problem.told("ja")
     assert read(rewrite(text, document.scenario)).scenario == document.scenario
+
+
+@settings(max_examples=300, deadline=None)
+@given(nonsense, positions)
+def test_a_scenario_full_of_mistakes_is_read_and_can_still_be_edited(data, position):
+    text = block(data, 0)
+    document = read(text)
+    for problem in document.problems:
+        assert problem.told("en")
+        assert problem.told("ja")
+    after = rewrite(document.text, move(document.scenario, {"a": position}))
+    assert read(after).scenario.layout["a"] == position or not document.is_readable
 
 
 def test_the_text_of_a_new_scenario_says_an_empty_scenario():

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping
 
 from workbench.document.scenario import Link, Pipeline
+
+Arrows = Mapping[str, list[str]]
 
 
 def cycles(pipeline: Pipeline) -> list[tuple[str, ...]]:
     """A cycle for each knot of stages that wait for each other, such as ("a", "b", "a")."""
-    following = _following(pipeline.links)
+    following = _arrows((link.source_stage, link.target_stage) for link in pipeline.links)
+    before = _arrows((link.target_stage, link.source_stage) for link in pipeline.links)
     found: list[tuple[str, ...]] = []
-    told: set[str] = set()
+    settled = _without_knots(following, before)
     for stage in dict.fromkeys([stage.id for stage in pipeline.stages] + list(following)):
-        if stage not in told and (way := _way(following, stage, stage)):
-            found.append(way)
-            told |= _reached(following, stage) & {other for other in following if stage in _reached(following, other)}
+        if stage not in settled:
+            knot = _reached(following, stage) & _reached(before, stage)
+            settled |= knot | {stage}
+            if knot:
+                found.append(_way(following, stage, stage))
     return found
 
 
@@ -24,36 +30,55 @@ def cycle_with(links: Iterable[Link], link: Link) -> tuple[str, ...]:
     source, target = link.source_stage, link.target_stage
     if source == target:
         return (source, source)
-    way = _way(_following(links), target, source)
+    way = _way(_arrows((other.source_stage, other.target_stage) for other in links), target, source)
     return (source, *way) if way else ()
 
 
-def _following(links: Iterable[Link]) -> dict[str, list[str]]:
-    following: dict[str, list[str]] = {}
-    for link in links:
-        following.setdefault(link.source_stage, []).append(link.target_stage)
-    return following
+def _arrows(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    arrows: dict[str, list[str]] = {}
+    for start, end in pairs:
+        arrows.setdefault(start, []).append(end)
+    return arrows
 
 
-def _way(following: dict[str, list[str]], start: str, end: str) -> tuple[str, ...]:
+def _without_knots(following: Arrows, before: Arrows) -> set[str]:
+    """Stages that can be done in some order before every knot: in most pipelines all."""
+    waiting_for = {stage: len(sources) for stage, sources in before.items()}
+    ready = [stage for stage in following if stage not in before]
+    settled = set(ready)
+    while ready:
+        for stage in following.get(ready.pop(), ()):
+            waiting_for[stage] -= 1
+            if waiting_for[stage] == 0:
+                settled.add(stage)
+                ready.append(stage)
+    return settled
+
+
+def _way(following: Arrows, start: str, end: str) -> tuple[str, ...]:
     """The stages on a shortest way of at least one link from `start` to `end`; empty if there is none."""
-    ways: list[tuple[str, ...]] = [(start,)]
-    seen: set[str] = set()
-    for way in ways:
-        for stage in following.get(way[-1], ()):
+    came_from: dict[str, str] = {}
+    waiting = deque([start])
+    while waiting:
+        here = waiting.popleft()
+        for stage in following.get(here, ()):
             if stage == end:
-                return (*way, stage)
-            if stage not in seen:
-                seen.add(stage)
-                ways.append((*way, stage))
+                way = [end, here]
+                while way[-1] != start:
+                    way.append(came_from[way[-1]])
+                return tuple(reversed(way))
+            if stage not in came_from:
+                came_from[stage] = here
+                waiting.append(stage)
     return ()
 
 
-def _reached(following: dict[str, list[str]], start: str) -> set[str]:
+def _reached(arrows: Arrows, start: str) -> set[str]:
+    """All that lies behind `start`; `start` itself only if it is on a way back to itself."""
     reached: set[str] = set()
     waiting = [start]
     while waiting:
-        for stage in following.get(waiting.pop(), ()):
+        for stage in arrows.get(waiting.pop(), ()):
             if stage not in reached:
                 reached.add(stage)
                 waiting.append(stage)

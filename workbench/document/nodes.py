@@ -27,7 +27,7 @@ from ruamel.yaml.reader import ReaderError
 from workbench.document.problems import Problem
 
 MOST_LEVELS = 40
-MOST_CHARACTERS = 2_000_000
+MOST_CHARACTERS = 500_000
 
 _NULL = re.compile(r"(?:~|null|Null|NULL)?")
 _TRUE_FALSE = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -56,19 +56,21 @@ class Node:
     entries: list[Entry] = field(default_factory=list)
     items: list[Node] = field(default_factory=list)
     slots: list[int] = field(default_factory=list)
+    _by_key: dict[str, Entry] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        """Puts an entry behind the others."""
+        self.entries.append(entry)
+        self._by_key.setdefault(entry.key, entry)
 
     def entry(self, key: str) -> Entry | None:
         """The first entry of that key."""
-        return next((entry for entry in self.entries if entry.key == key), None)
+        return self._by_key.get(key)
 
     def data(self) -> Any:
         """The value as plain data; of a key that is written twice the first counts."""
         if self.kind == "mapping":
-            found: dict[str, Any] = {}
-            for entry in self.entries:
-                if entry.key not in found:
-                    found[entry.key] = entry.node.data()
-            return found
+            return {key: entry.node.data() for key, entry in self._by_key.items()}
         if self.kind == "list":
             return [item.data() for item in self.items]
         return self.value
@@ -244,7 +246,7 @@ class _Reading:
         if first:
             values = {"key": name, "first": first.line}
             self.problems.append(Problem("duplicate-key", values=values, line=key.line))
-        node.entries.append(Entry(name, key.start, key.end, key.line, slot, value))
+        node.add(Entry(name, key.start, key.end, key.line, slot, value))
 
     def _after(self, position: int, sign: str) -> int:
         """Behind the dash or colon that follows `position`; `position` itself where there is none."""

@@ -77,11 +77,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Problems by line, the ones of the file as a whole first; each one once."""
-    kept: list[Problem] = []
-    for problem in problems:
-        if problem not in kept:
-            kept.append(problem)
-    return tuple(sorted(kept, key=lambda problem: problem.line or 0))
+    once = {(problem.code, problem.place, problem.line, problem.words()): problem for problem in problems}
+    return tuple(sorted(once.values(), key=lambda problem: problem.line or 0))
 
 
 def _word(name: str, value: Any, which: int) -> str:

@@ -20,11 +20,11 @@ def format_problem(data: Data, newest: int = FORMAT, oldest: int | None = None) 
         return Problem("format-missing", values={"format": newest})
     found = data["format"]
     if isinstance(found, bool) or not isinstance(found, int):
-        return Problem("format-unknown", "format", {"found": found, "format": newest})
+        return Problem("format-unknown", "format", {"value": found, "format": newest})
     if found > newest:
         return Problem("format-newer", "format", {"found": found, "format": newest})
     if found < (min(UPGRADES, default=newest) if oldest is None else oldest):
-        return Problem("format-unknown", "format", {"found": found, "format": newest})
+        return Problem("format-unknown", "format", {"value": found, "format": newest})
     return None
 
 

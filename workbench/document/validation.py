@@ -70,7 +70,8 @@ def salvage(data: dict[str, Any]) -> tuple[Scenario, list[tuple[Problem, Path]],
             meant = list(_meant(error, kept))
             if not gone:
                 problems = [(_problem(detail, path, data, Scenario, ""), path) for detail, path in meant]
-            gone |= {_taken_out(detail, _original(path, data, gone)) for detail, path in meant}
+            numbers: dict[Path, list[int]] = {}
+            gone |= {_taken_out(detail, _original(path, data, gone, numbers)) for detail, path in meant}
 
 
 def _meant(error: ValidationError, data: Any) -> Iterator[tuple[ErrorDetails, Path]]:
@@ -186,12 +187,14 @@ def _without(data: Any, gone: set[Path], path: Path) -> Any:
     return data
 
 
-def _original(path: Path, data: Any, gone: set[Path]) -> Path:
-    """The path before anything was taken out."""
+def _original(path: Path, data: Any, gone: set[Path], numbers: dict[Path, list[int]]) -> Path:
+    """The path before anything was taken out; `numbers` keeps, for each list, those of the items that were left."""
     original: Path = ()
     for part in path:
         if isinstance(part, int):
-            part = [i for i in range(len(data)) if (*original, i) not in gone][part]
+            if original not in numbers:
+                numbers[original] = [i for i in range(len(data)) if (*original, i) not in gone]
+            part = numbers[original][part]
             data = data[part]
         else:
             data = data.get(part)

@@ -63,8 +63,8 @@ TEXT = {
         "形式の番号がありません。一行目に「format: {format}」と書いてください",
     ),
     "format-unknown": (
-        "'{found}' is no format; this version writes 'format: {format}'",
-        "「{found}」という形式はありません。この版の形式は「format: {format}」です",
+        "'{value}' is no format; this version writes 'format: {format}'",
+        "「{value}」という形式はありません。この版の形式は「format: {format}」です",
     ),
     "format-newer": (
         "the file has format {found}, which a later Workbench wrote; this one reads up to format {format}",
