@@ -1,16 +1,14 @@
-"""Formats: upgrades from older ones, the JSON Schema of this one, and files to the byte."""
+"""Formats: upgrades from older ones and the JSON Schema of this one."""
 
 import json
 
 import pytest
 
 from workbench.document import text as texts
-from workbench.document.files import load, save
 from workbench.document.nodes import tree
 from workbench.document.patch import patched
-from workbench.document.problems import Refused
 from workbench.document.schema import json_schema
-from workbench.document.text import new, read
+from workbench.document.text import read
 from workbench.document.upgrade import format_problem, upgraded
 
 # Two formats that never were: format 3 calls the title a name, format 4 writes the seed behind `run`.
@@ -72,28 +70,3 @@ def test_the_schema_takes_links_as_arrows_and_quantities_as_text():
     assert definitions["Link"]["type"] == "string"
     assert {"type": "string"} in definitions["Network"]["properties"]["bandwidth"]["anyOf"]
     assert "with" in definitions["StageUse"]["properties"]
-
-
-@pytest.mark.parametrize("text", ["\ufeffformat: 1\r\nname: é\r\n", "format: 1\nname: 日本\n", ""])
-def test_a_saved_text_is_loaded_to_the_byte(tmp_path, text):
-    path = tmp_path / "scenario.yaml"
-    save(path, "old")
-    save(path, text)
-    assert load(path) == text
-    assert path.read_bytes() == text.encode("utf-8")
-    assert [file.name for file in tmp_path.iterdir()] == ["scenario.yaml"]
-
-
-def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
-    path = tmp_path / "scenario.yaml"
-    path.write_bytes("name: 日本".encode("shift_jis"))
-    with pytest.raises(Refused, match="UTF-8"):
-        load(path)
-
-
-def test_a_write_that_breaks_leaves_the_old_file(tmp_path):
-    path = tmp_path / "scenario.yaml"
-    save(path, new())
-    with pytest.raises(UnicodeEncodeError):
-        save(path, "name: \ud800")
-    assert load(path) == new()

@@ -18,10 +18,6 @@ TEXT = {
         "the character {character} cannot stand in a scenario file",
         "文字 {character} はシナリオファイルでは使えません",
     ),
-    "not-utf-8": (
-        "the file is not UTF-8 text; save it as UTF-8",
-        "UTF-8 のテキストではありません。UTF-8 で保存してください",
-    ),
     "too-big": (
         "the file has {size} characters; a scenario has at most {most}",
         "ファイルが {size} 文字あります。シナリオは {most} 文字までです",
