@@ -8,6 +8,7 @@ os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={_SCREEN}"
 os.environ["QT_LOGGING_RULES"] = "qt.qpa.*=false"
 
 import pytest  # noqa: E402
+from PySide6.QtCore import QEvent  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from workbench.gui import theme, words  # noqa: E402
@@ -23,9 +24,11 @@ def own_home(tmp_path_factory, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def same_look(qapp: QApplication):
-    """Every test begins in dark and English."""
+    """Every test begins in dark and English, and leaves no window behind: each would be painted and told of changes."""
     theme.apply(qapp, "dark")
     words.set_language("en")
+    yield
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture

@@ -247,7 +247,7 @@ def test_language_and_look_change_while_the_window_is_open(hands):
     hands.canvas.select(["train"])
     hands.do("view.language")
     assert hands.window.commands.actions["file.save"].text() == "保存"
-    assert hands.view.canvas.nodes["train"].face.kind == "ニューラルネット学習"
+    assert hands.view.canvas.nodes["train"].face.kind == "ニューラル学習"
     assert hands.window.inspector.stage.parameters.fields["epochs"].spec.label == "エポック数"
     light = hands.window.grab().toImage().pixelColor(700, 60)
     hands.do("view.scheme")

@@ -24,15 +24,22 @@ def register(window: MainWindow) -> None:
     window.commands.fill(window.menuBar())
     menu = window.commands.menus["file"]
     for key, fill in (("menu.recent", window.files.fill_recent), ("menu.examples", window.files.fill_examples)):
-        inner = menu.addMenu("")
+        inner = InnerMenu(key, menu)
         menu.insertMenu(window.commands.actions["file.open-run"], inner)
         menu.aboutToShow.connect(partial(fill, inner))
-        words.changed.connect(partial(_title, inner, key))
-        _title(inner, key)
 
 
-def _title(menu: QMenu, key: str) -> None:
-    menu.setTitle(words.say(key))
+class InnerMenu(QMenu):
+    """A menu inside another, titled in the window's language for as long as it lives."""
+
+    def __init__(self, key: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._key = key
+        words.changed.connect(self._speak)
+        self._speak()
+
+    def _speak(self) -> None:
+        self.setTitle(words.say(self._key))
 
 
 def _file(window: MainWindow) -> list[Command]:
