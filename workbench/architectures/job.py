@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,20 +91,32 @@ class Strike:
     origin: str = "script"
 
 
-def strikes(scenario: Scenario, combination: Combination, until_s: float, replication: int = 0) -> list[Strike]:
-    """Every fault of the scenario that concerns this combination, random ones drawn up to `until_s`.
+def strikes_by_step(scenario: Scenario, combination: Combination) -> list[Strike]:
+    """The faults that wait for a training step."""
+    return [
+        _scripted(fault, scenario.cluster.names)
+        for _, fault in _concerning(scenario, combination)
+        if fault.every is None and fault.at is None
+    ]
+
+
+def strikes_by_time(scenario: Scenario, combination: Combination, replication: int = 0) -> Iterator[Strike]:
+    """The faults that have a time, in the order of their times; without end where random ones are among them.
 
     Both engines are struck by the same faults: they are drawn from streams that the scenario's seed names.
     """
-    planned: list[Strike] = []
-    for index, fault in enumerate(scenario.faults):
-        if fault.only and combination.id not in fault.only:
-            continue
-        if fault.every is None:
-            planned.append(_scripted(fault, scenario.cluster.names))
-        else:
-            planned.extend(_random(fault, index, scenario, until_s, replication))
-    return planned
+    sources: list[Iterable[Strike]] = []
+    for index, fault in _concerning(scenario, combination):
+        if fault.every is not None:
+            sources.append(_random(fault, index, scenario, replication))
+        elif fault.at is not None:
+            sources.append([_scripted(fault, scenario.cluster.names)])
+    return heapq.merge(*sources, key=lambda strike: strike.at_s or 0.0)
+
+
+def _concerning(scenario: Scenario, combination: Combination) -> list[tuple[int, Fault]]:
+    """The faults of a combination, each with its place in the scenario, which names its stream."""
+    return [(i, fault) for i, fault in enumerate(scenario.faults) if not fault.only or combination.id in fault.only]
 
 
 def _scripted(fault: Fault, workers: tuple[str, ...]) -> Strike:
@@ -110,13 +124,12 @@ def _scripted(fault: Fault, workers: tuple[str, ...]) -> Strike:
     return Strike(fault.kind, worker, fault.at, fault.at_step, fault.lasts)
 
 
-def _random(fault: Fault, index: int, scenario: Scenario, until_s: float, replication: int) -> list[Strike]:
-    assert fault.every is not None
+def _random(fault: Fault, index: int, scenario: Scenario, replication: int) -> Iterator[Strike]:
+    assert fault.every
     draws = stream(scenario.run.seed, "fault", index, replication)
-    workers = scenario.cluster.names
-    planned, at = [], 0.0
-    while (at := at + float(draws.exponential(fault.every))) < until_s:
+    workers, at = scenario.cluster.names, 0.0
+    while True:
+        at += float(draws.exponential(fault.every))
         drawn = workers[int(draws.integers(len(workers)))]
         worker = LEADER if fault.kind == "leader-crash" else fault.worker or drawn
-        planned.append(Strike(fault.kind, worker, at, None, fault.lasts, "random"))
-    return planned
+        yield Strike(fault.kind, worker, at, None, fault.lasts, "random")

@@ -87,6 +87,12 @@ def test_a_run_in_which_everybody_is_lost_fails_and_says_who_waits(runner):
     assert "leader waits in receive anything from any" in of_kind(events, RunFinished)[0].reason
 
 
+def test_random_crashes_that_nobody_survives_end_the_run_and_not_in_a_loop(runner):
+    text = SMALL.replace("epochs: 3", "epochs: 500") + "faults:\n  - {kind: crash, every: 20 ms}\n"
+    runner("simulated", "ring", text)
+    assert runner.outcome == "failed"
+
+
 def test_commands_reach_a_paced_run_and_are_kept_with_their_time(runner):
     control = Control()
     long = SMALL.replace("epochs: 3", "epochs: 2000")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 from workbench.architectures.job import Strike
 from workbench.architectures.single_leader import LEADER
@@ -13,9 +14,10 @@ from workbench.runs.events import FaultBegan, FaultEnded, Warned
 class Faults:
     """Carries out the strikes of a run on its processes. `restart_s` is how soon a lost leader comes back by itself."""
 
-    def __init__(self, supervisor: Supervisor, strikes: list[Strike], restart_s: float):
+    def __init__(self, supervisor: Supervisor, by_step: list[Strike], by_time: Iterator[Strike], restart_s: float):
         self.supervisor, self.restart_s = supervisor, restart_s
-        self.waiting = list(strikes)
+        self.by_step, self._by_time = list(by_step), by_time
+        self._next = next(by_time, None)
         self._ends: dict[str, tuple[float, str]] = {}  # member -> when its fault ends, and its kind
         supervisor.comes_back = self._comes_back
         supervisor.on_joined = self._joined
@@ -23,14 +25,17 @@ class Faults:
     @property
     def watch_steps(self) -> bool:
         """Whether a fault is to strike at a step, which must not be seen late."""
-        return any(strike.at_step is not None for strike in self.waiting)
+        return bool(self.by_step)
 
     def turn(self) -> None:
         """Let faults strike, and freezes end, whose time has come."""
         now_s, steps = self.supervisor.now_s, self.supervisor.gathering.steps_finished
-        for strike in [strike for strike in self.waiting if _is_due(strike, now_s, steps)]:
-            self.waiting.remove(strike)
+        for strike in [strike for strike in self.by_step if (strike.at_step or 0) <= steps]:
+            self.by_step.remove(strike)
             self.strike(strike)
+        while self._next is not None and (self._next.at_s or 0.0) <= now_s:
+            self.strike(self._next)
+            self._next = next(self._by_time, None)
         for worker, (ends_s, kind) in list(self._ends.items()):
             if kind == "freeze" and now_s >= ends_s and self.supervisor.thaw(worker):
                 del self._ends[worker]
@@ -66,9 +71,3 @@ class Faults:
         if worker in self._ends:
             _, kind = self._ends.pop(worker)
             self.supervisor.tell(FaultEnded(kind=kind, worker=worker))
-
-
-def _is_due(strike: Strike, now_s: float, steps: int) -> bool:
-    if strike.at_s is not None:
-        return strike.at_s <= now_s
-    return strike.at_step is not None and strike.at_step <= steps

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from workbench.architectures.job import Job, Strike, build, strikes
+from workbench.architectures.job import Job, Strike, build, strikes_by_step, strikes_by_time
 from workbench.architectures.single_leader import LEADER
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
@@ -19,7 +19,6 @@ from workbench.runs.folder import RunWriter
 
 PATIENCE_S = 10.0  # of the watchdog: with a silent member, and with members that all wait
 MEMBER_BYTES = 400e6
-DAY_S = 86400.0
 TURN_S, STEP_S = 0.02, 0.002  # between two looks at the run; the latter while a fault waits for a step
 
 
@@ -49,8 +48,8 @@ class RealRun:
             limits=Limits(beat_s=min(1.0, patience_s / 4), silent_s=patience_s, deadlock_s=patience_s),
         )
         self.until_s = scenario.run.duration or float("inf")
-        planned = strikes(scenario, combination, min(self.until_s, DAY_S))
-        self.faults = Faults(self.supervisor, planned, self.job.orchestration.restart)
+        by_step, by_time = strikes_by_step(scenario, combination), strikes_by_time(scenario, combination)
+        self.faults = Faults(self.supervisor, by_step, by_time, self.job.orchestration.restart)
         self.stop_reason = ""
 
     def carry_out(self) -> str:

@@ -71,8 +71,12 @@ class Clock(Environment):
     @property
     def idle(self) -> bool:
         """Whether nothing is left to happen."""
+        return self.is_idle_but_for(None)
+
+    def is_idle_but_for(self, call: Call | None) -> bool:
+        """Whether nothing but `call` is left to happen."""
         self._drop_cancelled()
-        return not self._queue
+        return not self._queue or (len(self._queue) == 1 and self._queue[0][3] is call)
 
     @property
     def next_s(self) -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from workbench.architectures.job import Job, Strike
 from workbench.architectures.single_leader import LEADER
+from workbench.engines.simulated.clock import Call
 from workbench.engines.simulated.world import World
 from workbench.runs.events import Event, FaultBegan, FaultEnded, StepsFinished, WorkerFailed, WorkerJoined
 
@@ -15,12 +16,30 @@ SILENT_S = 10.0  # how long a member may be silent until it is declared lost
 class Faults:
     """Carries out the strikes of a run on its world. `tell(event)` tells facts of the run itself."""
 
-    def __init__(self, world: World, job: Job, strikes: list[Strike], tell: Callable[[Event], None]):
+    def __init__(
+        self,
+        world: World,
+        job: Job,
+        by_step: list[Strike],
+        by_time: Iterator[Strike],
+        tell: Callable[[Event], None],
+    ):
         self.world, self.job, self.tell = world, job, tell
-        self.by_step = [strike for strike in strikes if strike.at_s is None]
-        for strike in strikes:
-            if strike.at_s is not None:
-                world.clock.call_at(strike.at_s, self.strike, strike)
+        self.by_step, self.by_time = list(by_step), by_time
+        self.next_call: Call | None = None  # the next fault on the clock: if nothing else is there, nobody can go on
+        self._expect_next()
+
+    def _expect_next(self) -> None:
+        """Random faults never end, so that only the next one is on the clock."""
+        self.next_call = None
+        if (strike := next(self.by_time, None)) is not None:
+            assert strike.at_s is not None
+            self.next_call = self.world.clock.call_at(strike.at_s, self._strike_on_time, strike)
+
+    def _strike_on_time(self, strike: Strike) -> None:
+        self.strike(strike)
+        if not self._over:
+            self._expect_next()
 
     def watch(self, event: Event) -> None:
         """Let faults strike that wait for a training step."""

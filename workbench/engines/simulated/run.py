@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from workbench.architectures.job import Job, Strike, build, strikes
+from workbench.architectures.job import Job, Strike, build, strikes_by_step, strikes_by_time
 from workbench.architectures.single_leader import LEADER
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
@@ -21,7 +21,6 @@ from workbench.runs.folder import RunWriter
 
 SLICE_EVENTS = 500  # between two looks at the commands
 FRAME_S = 0.02  # wall time between two looks, when the simulation is paced
-DAY_S = 86400.0
 DURATION_REACHED = "the duration is reached"
 
 
@@ -49,12 +48,17 @@ class SimulatedRun:
         self.job: Job = build(scenario, combination, replication)
         self.world = World(network, work, self._tell)
         self.until_s = scenario.run.duration or float("inf")
-        planned = strikes(scenario, combination, min(self.until_s, DAY_S), replication)
         self.writer.write(self._started(replication))
-        self.faults = Faults(self.world, self.job, planned, lambda event: self._tell(event, ""))
         choices = _choices(follow)
         for name in self.job.members:
             self.world.add(name, self.job.program(name), choices.get(name, []))
+        self.faults = Faults(
+            self.world,
+            self.job,
+            strikes_by_step(scenario, combination),
+            strikes_by_time(scenario, combination, replication),
+            lambda event: self._tell(event, ""),
+        )
 
     def _started(self, replication: int) -> RunStarted:
         return RunStarted(
@@ -121,14 +125,17 @@ class SimulatedRun:
         for member in self.world.members.values():
             if member.outcome is not None:
                 return "failed", f"{member.name}: {member.outcome.args[0]}: {member.outcome.args[-1]}"
-        if leader.finished and LEADER not in self.world.lost and (not self._still_busy() or self.world.clock.idle):
+        if leader.finished and LEADER not in self.world.lost and (not self._still_busy() or self._is_idle()):
             return "finished", ""
-        if self.world.clock.idle:
+        if self._is_idle():
             return self._deadlock()
         if self.world.clock.next_s > self.until_s:
             self.world.clock.advance_to(self.until_s)
             return "finished", DURATION_REACHED
         return None
+
+    def _is_idle(self) -> bool:
+        return self.world.clock.is_idle_but_for(self.faults.next_call)
 
     def _still_busy(self) -> bool:
         """Whether a member still has to read that the work is over; a frozen one never will."""
