@@ -1,4 +1,4 @@
-"""Pictures of the window for the README: `.venv/bin/python tests/pictures.py FOLDER`, from real use of it, offscreen."""
+"""Pictures of the window for the README, offscreen: `.venv/bin/python tests/pictures.py FOLDER`."""
 
 import os
 import sys

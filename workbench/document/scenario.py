@@ -187,7 +187,7 @@ class Fault(Frozen):
     )
     at: Seconds | None = Field(default=None, description="seconds since the run began")
     at_step: int | None = Field(default=None, ge=1, description="when the training has finished this many steps")
-    every: Seconds | None = Field(default=None, gt=0, description="mean time between faults (exponential), for random faults")
+    every: Seconds | None = Field(default=None, gt=0, description="mean time between random faults (exponential)")
     lasts: Seconds | None = Field(default=None, description="a freeze ends, a crashed member is back, after this time")
     only: tuple[str, ...] = Field(default=(), description="ids of the combinations that it strikes; all when empty")
 
