@@ -103,9 +103,9 @@ class Pipeline(Frozen):
 class Accelerator(Frozen):
     """A processor given by figures instead of by a catalogue name."""
 
-    operations_per_s: OperationsPerS
+    operations_per_s: OperationsPerS = Field(gt=0)
     memory: Bytes
-    memory_bytes_per_s: BytesPerS
+    memory_bytes_per_s: BytesPerS = Field(gt=0)
 
 
 class WorkerPool(Frozen):
@@ -127,7 +127,7 @@ class Network(Frozen):
     """What lies between the workers; one link a worker, full duplex."""
 
     topology: Literal["switch", "ring", "fat-tree", "nvlink-island", "wide-area"] = "switch"
-    bandwidth: BytesPerS = 1.25e9
+    bandwidth: BytesPerS = Field(default=1.25e9, gt=0)
     latency: Seconds = 50e-6
     collectives: Literal["ideal", "gloo"] = Field(
         default="ideal", description="protocol of library collectives; gloo pays a round trip for each step of a ring"
@@ -187,7 +187,7 @@ class Fault(Frozen):
     )
     at: Seconds | None = Field(default=None, description="seconds since the run began")
     at_step: int | None = Field(default=None, ge=1, description="when the training has finished this many steps")
-    every: Seconds | None = Field(default=None, gt=0, description="mean time between random faults (exponential)")
+    every: Seconds | None = Field(default=None, description="mean time between random faults (exponential)")
     lasts: Seconds | None = Field(default=None, description="a freeze ends, a crashed member is back, after this time")
     only: tuple[str, ...] = Field(default=(), description="ids of the combinations that it strikes; all when empty")
 
