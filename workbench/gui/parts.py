@@ -141,7 +141,7 @@ class Combo(QComboBox):
         icons.paint(painter, "chevron", arrow, tokens.text2)
         if not self.isEditable():
             painter.setPen(self.palette().color(QPalette.ColorRole.Text))
-            room = self.rect().adjusted(8, 0, -26, 0)
+            room = self.rect().adjusted(8, 0, -22, 0)
             text = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 

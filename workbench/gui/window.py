@@ -34,7 +34,7 @@ from workbench.gui.problems_panel import ProblemsPanel
 from workbench.gui.running import Running
 
 SIZE = (1440, 900)
-SIDES = (204, 932, 288)
+SIDES = (204, 924, 296)
 HEIGHTS = (560, 270)
 
 

@@ -45,13 +45,17 @@ class CanvasScene(QGraphicsScene):
         """Draw `scenario`, changing only what differs from what is drawn."""
         self.scenario = scenario
         self.faces = faces(scenario)
-        self._show_nodes(scenario)
+        renamed = self._show_nodes(scenario)
         self._show_links(scenario)
         self._show_groups(scenario)
         self._mind_room()
         self.altered.emit()
+        if renamed:
+            self.chosen.emit()
 
-    def _show_nodes(self, scenario: Scenario) -> None:
+    def _show_nodes(self, scenario: Scenario) -> bool:
+        """Bring the boxes up to date; true if one of them goes by another id now."""
+        renamed = self._follow_rename()
         for id in [id for id in self.nodes if id not in self.faces]:
             self.removeItem(self.nodes.pop(id))
         standing = places.all_places(scenario)
@@ -63,6 +67,18 @@ class CanvasScene(QGraphicsScene):
             elif node.face != seen:
                 node.put(seen)
             node.setPos(standing[id].x, standing[id].y)
+        self.nodes = {id: self.nodes[id] for id in self.faces}
+        return renamed
+
+    def _follow_rename(self) -> bool:
+        """Keep the box of a stage that has another id now, so that it stays selected; whether there was one."""
+        old, new = list(self.nodes), list(self.faces)
+        differing = [(was, now) for was, now in zip(old, new, strict=False) if was != now]
+        if len(old) != len(new) or len(differing) != 1 or differing[0][1] in self.nodes:
+            return False
+        was, now = differing[0]
+        self.nodes[now] = self.nodes.pop(was)
+        return True
 
     def _show_links(self, scenario: Scenario) -> None:
         # A link whose stage is gone cannot be drawn; the problems panel names it.

@@ -20,8 +20,16 @@ def write(spec: Spec, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if spec.sort == "quantity":
-        return show(float(value), DIMENSIONS[spec.dimension][0])
+        return show(float(value), _units(spec))
     return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _units(spec: Spec) -> dict[str, float]:
+    """The units that a quantity is shown in: networks in bits, all else in any unit."""
+    units = DIMENSIONS[spec.dimension][0]
+    if spec.name != "bandwidth":
+        return units
+    return {unit: factor for unit, factor in units.items() if unit.endswith("bit/s") or factor == 1.0}
 
 
 def read(spec: Spec, text: str) -> Any:

@@ -61,8 +61,10 @@ class Inspector(Panel):
 
     def show_selection(self, stages: tuple[str, ...], links: tuple[Link, ...]) -> None:
         """Show the form of what is selected."""
-        if (stages, links) != (self._stages, self._links):
-            self._stages, self._links = stages, links
+        if (stages, links) == (self._stages, self._links):
+            return
+        self._stages, self._links = stages, links
+        if self.stage is None or links or stages != (self.stage.id,):  # the stage of the form was only renamed
             self._rebuild()
 
     def focus_first(self) -> None:

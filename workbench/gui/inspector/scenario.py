@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,7 +17,7 @@ from workbench.document.problems import Problem
 from workbench.document.scenario import Accelerator, Combination, Fault, Scenario, WorkerPool
 from workbench.gui.editor import Editor
 from workbench.gui.inspector.fields import ChoiceField
-from workbench.gui.inspector.sections import ListPart, ModelPart, Part, TextsPart, Where, section
+from workbench.gui.inspector.sections import ListPart, ModelPart, Part, TextsPart, Where, place_of, section
 from workbench.gui.inspector.specs import Spec
 from workbench.gui.parts import Section
 
@@ -26,10 +27,12 @@ SIDES: dict[str, Mapping[str, type[BaseModel]]] = {"orchestration": ORCHESTRATIO
 class AcceleratorPart(Part):
     """An accelerator by its name in the catalogue, or by figures, whose fields then follow."""
 
-    def __init__(self, editor: Editor, path: Where, place: str) -> None:
+    def __init__(self, editor: Editor, path: Where) -> None:
         super().__init__()
         self.setProperty("role", "clear")
-        self._figures = ModelPart(editor, Accelerator, (*path, "accelerator"), place=f"{place}.accelerator")
+        self._figures = ModelPart(
+            editor, Accelerator, (*path, "accelerator"), place=lambda: f"{place_of(path)}.accelerator"
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._figures)
@@ -90,28 +93,31 @@ class ScenarioInspector(QWidget):
 
     def _pool(self, which: int, pool: WorkerPool) -> list[Part]:
         path: Where = ("cluster", "workers", which)
-        place = f"cluster.workers[{which}]"
         accelerator = ChoiceField(Spec("accelerator", "choice", choices=tuple(ACCELERATORS)), open_ended=True)
         names = ("id", "count", "accelerator", "memory", "speed", "variation")
         own = {"accelerator": accelerator}
         by_name = not isinstance(pool.accelerator, Accelerator)
-        head = ModelPart(self._editor, WorkerPool, path, names, own if by_name else None, place)
-        return [head] if by_name else [head, AcceleratorPart(self._editor, path, place)]
+        head = ModelPart(self._editor, WorkerPool, path, names, own if by_name else None)
+        return [head] if by_name else [head, AcceleratorPart(self._editor, path)]
 
     def _combination(self, which: int, combination: Combination) -> list[Part]:
         path: Where = ("architectures", which)
-        place = f"architectures[{combination.id}]"
+
+        def place() -> str:
+            return f"architectures[{self._editor.scenario.architectures[which].id}]"
+
         parts: list[Part] = [ModelPart(self._editor, Combination, path, ("id", "label"), place=place)]
         for side, known in SIDES.items():
             choice = getattr(combination, side)
-            field = ChoiceField(Spec("use", "choice", choices=tuple(known)))
-            own = {"use": field}
-            use = ModelPart(self._editor, models.Choice, (*path, side), ("use",), own, f"{place}.{side}")
+            own = {"use": ChoiceField(Spec("use", "choice", choices=tuple(known)))}
+            at_side = partial(_inside, place, side)
+            use = ModelPart(self._editor, models.Choice, (*path, side), ("use",), own, at_side)
             use.form.relabel("use", f"field.{side}")
             parts.append(use)
             model = known.get(choice.use)
             if model is not None:
-                parts.append(ModelPart(self._editor, model, (*path, side, "with"), place=f"{place}.{side}.with"))
+                at_with = partial(_inside, place, f"{side}.with")
+                parts.append(ModelPart(self._editor, model, (*path, side, "with"), place=at_with))
         return parts
 
     def _fault(self, which: int, fault: Fault) -> list[Part]:
@@ -155,6 +161,10 @@ class ScenarioInspector(QWidget):
         return False
 
 
+def _inside(place: Callable[[], str], name: str) -> str:
+    return f"{place()}.{name}"
+
+
 def _pool_title(pool: WorkerPool) -> str:
     last = f" … {pool.id}{pool.count - 1}" if pool.count > 1 else ""
     return f"{pool.id}0{last}"
@@ -174,4 +184,4 @@ def _fault_title(fault: Fault) -> str:
 
 def _uses(combination: Any) -> object:
     """What the card of a combination depends on: other architectures have other parameters."""
-    return combination.id, combination.orchestration.use, combination.training.use
+    return combination.orchestration.use, combination.training.use

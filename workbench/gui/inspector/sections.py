@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from pydantic import BaseModel
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench.document import edits
-from workbench.document.problems import Problem
+from workbench.document.problems import Problem, Refused
 from workbench.document.scenario import Scenario
-from workbench.document.validation import problems_of
 from workbench.gui import theme, words
 from workbench.gui.editor import Editor
 from workbench.gui.inspector.fields import Field, TextField
@@ -27,10 +26,8 @@ def commit(editor: Editor, field: Field, path: Where, value: Any, typing: int) -
     """Make a change of a field an edit; where the document cannot hold the value, the field says why."""
     try:
         after = edits.set_field(editor.scenario, path, value)
-    except ValidationError as error:
-        parent = edits.get_field(editor.scenario, path[:-1])
-        refused = problems_of(error, plain(parent) | {str(path[-1]): value}, type(parent))
-        field.complain([problem.words(words.language()) for problem in refused[:1]])
+    except Refused as error:
+        field.complain([Problem(error.code, values=error.values).words(words.language())])
         return
     field.complain([])
     editor.edit(after, merge=merge_key(".".join(map(str, path)), field, typing))
@@ -51,7 +48,10 @@ class Part(QWidget):
 
 
 class ModelPart(Part):
-    """The fields of one model, such as the network. `names` chooses some of them."""
+    """The fields of one model, such as the network.
+
+    `names` chooses some of them, `own` brings editors of its own, `place` says the model's place as problems name it.
+    """
 
     def __init__(
         self,
@@ -60,12 +60,12 @@ class ModelPart(Part):
         path: Where,
         names: Sequence[str] = (),
         own: Mapping[str, Field] | None = None,
-        place: str = "",
+        place: Callable[[], str] | None = None,
     ) -> None:
         super().__init__()
         self.setProperty("role", "clear")
         self._editor, self._path = editor, path
-        self._place = place or place_of(path)
+        self._place = place or (lambda: place_of(path))
         chosen = [spec for spec in specs(model) if (not names or spec.name in names) and spec.sort != "other"]
         chosen += [field.spec for name, field in (own or {}).items() if name not in {spec.name for spec in chosen}]
         self.form = Form(chosen, editor.folder, own)
@@ -82,10 +82,10 @@ class ModelPart(Part):
         self.form.put(plain(model))
 
     def complain(self, problems: Sequence[Problem]) -> None:
-        self.form.complain(problems, self._place)
+        self.form.complain(problems, self._place())
 
     def focus_place(self, place: str) -> bool:
-        prefix = f"{self._place}." if self._place else ""
+        prefix = f"{self._place()}." if self._place() else ""
         name = place.removeprefix(prefix).split(".")[0].split("[")[0]
         if not place.startswith(prefix) or name not in self.form.fields:
             return False
@@ -113,7 +113,8 @@ class ListPart(Part):
         self._title, self._signature, self._least = title, signature, least
         self._parts: list[list[Part]] = []
         self._titles: list[QLabel] = []
-        self._shown: list[object] | None = None
+        self._insides: list[QVBoxLayout] = []
+        self._shown: list[object] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -131,9 +132,13 @@ class ListPart(Part):
     def show_scenario(self, scenario: Scenario) -> None:
         models = self._models(scenario)
         wanted = [self._signature(model) for model in models]
-        if wanted != self._shown:
-            self._shown = wanted
+        if len(wanted) != len(self._shown):
             self._rebuild(models)
+        else:
+            for i, model in enumerate(models):
+                if wanted[i] != self._shown[i]:
+                    self._fill(i, model)
+        self._shown = wanted
         for label, model in zip(self._titles, models, strict=True):
             label.setText(self._title(model))
         for parts in self._parts:
@@ -142,28 +147,51 @@ class ListPart(Part):
 
     def _rebuild(self, models: Sequence[Any]) -> None:
         _empty(self._cards)
-        self._parts, self._titles = [], []
+        self._parts, self._titles, self._insides = [], [], []
         for i, model in enumerate(models):
             card = QFrame()
             card.setProperty("role", "card")
-            inside = QVBoxLayout(card)
-            inside.setContentsMargins(10, 4, 8, 10)
-            inside.setSpacing(10)
+            column = QVBoxLayout(card)
+            column.setContentsMargins(10, 4, 8, 10)
+            column.setSpacing(10)
             row = QHBoxLayout()
             row.setSpacing(2)
             title = QLabel()
             title.setProperty("role", "title")
             row.addWidget(title, 1)
-            self._titles.append(title)
             remove = IconButton("common.delete", "close", partial(self._remove, i))
             remove.setEnabled(len(models) > self._least)
             row.addWidget(remove)
-            inside.addLayout(row)
-            parts = self._make(i, model)
-            for part in parts:
-                inside.addWidget(part)
+            column.addLayout(row)
+            inside = QVBoxLayout()
+            inside.setSpacing(10)
+            column.addLayout(inside)
             self._cards.addWidget(card)
-            self._parts.append(parts)
+            self._titles.append(title)
+            self._insides.append(inside)
+            self._parts.append([])
+            self._fill(i, model)
+
+    def _fill(self, which: int, model: Any) -> None:
+        """Make the forms of one card anew, with the focus where it was."""
+        had = next((i for i, part in enumerate(self._parts[which]) if part.isAncestorOf(self._focus())), None)
+        name = self._focused_name()
+        _empty(self._insides[which])
+        self._parts[which] = self._make(which, model)
+        for part in self._parts[which]:
+            self._insides[which].addWidget(part)
+        if had is not None and isinstance(part := self._parts[which][had], ModelPart):
+            part.show()
+            part.form.focus(name)
+
+    def _focus(self) -> QWidget:
+        return QApplication.focusWidget() or self
+
+    def _focused_name(self) -> str:
+        widget: QWidget | None = self._focus()
+        while widget is not None and not isinstance(widget, Field):
+            widget = widget.parentWidget()
+        return widget.spec.name if widget is not None else ""
 
     def _add(self) -> None:
         scenario = self._editor.scenario

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QProgressBa
 
 from workbench.document.scenario import Scenario
 from workbench.gui import icons, theme, words
-from workbench.gui.parts import Button, IconButton, upright_rule
+from workbench.gui.parts import Button, Combo, IconButton, upright_rule
 from workbench.gui.watch.formats import clock
 from workbench.gui.watch.progress import GOING
 
@@ -55,7 +55,7 @@ class RunBar(QWidget):
         self.pause = IconButton("watch.run.pause", "pause", self.toggle_pause, text=True)
         self.stop = IconButton("watch.run.stop", "stop", self.stop_asked.emit, text=True)
         self.break_ = IconButton("watch.run.break", "break", text=True)
-        self.combination, self.speed = QComboBox(), QComboBox()
+        self.combination, self.speed = Combo(), Combo()
         self.icon, self.word, self.left, self.bar = QLabel(), QLabel(), QLabel(), QProgressBar()
         self._build()
         words.changed.connect(self._speak)
