@@ -142,8 +142,8 @@ class MainWindow(QMainWindow):
     # --- passed on -------------------------------------------------------------------------------------------------
 
     def _show_document(self, before: Document, after: Document) -> None:
-        self.canvas.show_document(before, after)
         self.inspector.show_document(before, after)
+        self.canvas.show_document(before, after)
         self.running.show_scenario(after.scenario)
 
     def _begin(self) -> None:

@@ -51,12 +51,12 @@ class Inspector(Panel):
 
     def show_document(self, before: Document, after: Document) -> None:
         """Show the values of another document, keeping the form where it fits still."""
+        self.scenario.show_scenario(after.scenario)
         use = after.scenario.pipeline.stage(self.stage.id) if self.stage else None
         if self.stage is not None and use is not None and use.use == self.stage.kind and len(self._stages) == 1:
             self.stage.show_use(use)
         else:
             self._rebuild()
-        self.scenario.show_scenario(after.scenario)
         self._complain()
 
     def show_selection(self, stages: tuple[str, ...], links: tuple[Link, ...]) -> None:
