@@ -80,14 +80,6 @@ def test_the_cycle_that_a_link_would_close_is_told():
     assert edits.would_cycle(three(), Link(source="a.o", target="c.i")) == ()
 
 
-def test_a_link_that_replaces_its_own_way_back_closes_no_cycle():
-    scenario = edits.disconnect(three(), Link(source="b.o", target="c.i"))
-    assert edits.would_cycle(scenario, Link(source="b.o", target="b.i")) == ("b", "b")
-    assert edits.would_cycle(
-        edits.connect(scenario, Link(source="c.o", target="a.i")), Link(source="b.o", target="a.i")
-    )
-
-
 def test_a_parameter_is_set_and_none_takes_it_out():
     scenario = edits.set_parameter(three(), "b", "rate", 0.5)
     assert scenario.pipeline.stages[1].with_ == {"n": 1, "rate": 0.5}

@@ -164,6 +164,24 @@ def test_of_an_accelerator_given_by_figures_only_the_figures_are_checked():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("cluster: {network: {bandwidth: 0 bit/s}}", "line 2: cluster.network.bandwidth: 0 is not more than 0"),
+        ("cluster: {workers: [{speed: 0}]}", "line 2: cluster.workers[0].speed: 0 is not more than 0"),
+    ],
+)
+def test_a_bandwidth_or_speed_of_nothing_is_refused(text, line):
+    assert line in told("format: 1\n" + text)
+
+
+def test_an_accelerator_that_is_neither_a_name_nor_figures_is_one_problem():
+    lines = told("format: 1\ncluster: {workers: [{accelerator: 5}]}\n")
+    assert [line for line in lines if "accelerator" in line] == [
+        "line 2: cluster.workers[0].accelerator: write text here, not 5; quotes make it text"
+    ]
+
+
 def test_a_python_name_of_a_field_is_no_key_of_the_file():
     text = "format: 1\npipeline:\n  stages:\n    - {id: a, use: csv, with_: {}}\n"
     assert told(text) == ["line 4: pipeline.stages[a].with_: 'with_' is not known here; did you mean 'with'?"]

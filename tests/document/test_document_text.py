@@ -293,6 +293,12 @@ def test_stages_around_one_that_cannot_be_read_can_be_removed():
     assert [stage.id for stage in read(after).scenario.pipeline.stages] == ["c"]
 
 
+def test_a_missing_format_is_written_with_the_first_edit():
+    text = "name: old\n"
+    after = rewrite(text, set_field(read(text).scenario, "name", "new"))
+    assert after == "format: 1\nname: new\n"
+
+
 def test_comments_alone_are_kept_above_the_first_scenario():
     assert rewrite("# mine\n", Scenario(name="x")) == "# mine\nformat: 1\nname: x\n"
 

@@ -75,8 +75,7 @@ def disconnect(scenario: Scenario, link: Link) -> Scenario:
 
 def would_cycle(scenario: Scenario, link: Link) -> tuple[str, ...]:
     """The stages of the cycle that this link would close, its source first and last; empty if it closes none."""
-    kept = tuple(other for other in scenario.pipeline.links if other.target != link.target)
-    return cycle_with(kept, link)
+    return cycle_with(scenario.pipeline.links, link)
 
 
 def move(scenario: Scenario, positions: Mapping[str, Position]) -> Scenario:

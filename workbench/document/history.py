@@ -37,7 +37,7 @@ class History:
 
         Documents pushed in a row with one `key` (such as the path of the field in which a person types) are one step.
         """
-        merged = bool(key) and key == self._key and self.can_undo and not self.can_redo
+        merged = bool(key) and key == self._key and self.can_undo
         del self._documents[self._present + (0 if merged else 1) :]
         self._documents.append(document)
         self._present = len(self._documents) - 1

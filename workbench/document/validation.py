@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from workbench.document.places import place_of
 from workbench.document.problems import Problem, Refused, nearest
 from workbench.document.scenario import Scenario
+from workbench.document.written import tidy
 
 Path = tuple[str | int, ...]
 
@@ -108,7 +109,7 @@ def _problem(detail: ErrorDetails, path: Path, data: Any, model: type[BaseModel]
         return Problem(_WANTED[kind], where, {"found": found(value)})
     if kind in _LIMITS:
         code, name = _LIMITS[kind]
-        return Problem(code, where, {"value": value, "limit": context[name]})
+        return Problem(code, where, {"value": _figure(value), "limit": _figure(context[name])})
     if kind in _LENGTHS:
         code, name = _LENGTHS[kind]
         return Problem(code, where, {"limit": context[name], "length": len(value)})
@@ -129,6 +130,10 @@ def _other(kind: str, value: Any, context: dict[str, Any], where: str, message: 
         return Problem("not-finite", where)
     detail = context["error"] if kind in ("value_error", "assertion_error") else message
     return Problem("refused", where, {"detail": str(detail)})
+
+
+def _figure(value: Any) -> Any:
+    return tidy(value) if isinstance(value, float) else value
 
 
 def found(value: Any) -> str:

@@ -60,7 +60,7 @@ def _section(model: Frozen) -> Section:
         key, value = field.alias or name, getattr(model, name)
         of = dimension(field)
         if isinstance(value, float):
-            fields[key] = show(value, DIMENSIONS[of][0]) if of else _tidy(value)
+            fields[key] = show(value, DIMENSIONS[of][0]) if of else tidy(value)
         else:
             fields[key] = written(value)
         if field.is_required() or name == "format":
@@ -70,7 +70,8 @@ def _section(model: Frozen) -> Section:
     return Section(fields, brief, required, isinstance(model, Position))
 
 
-def _tidy(value: float) -> int | float:
+def tidy(value: float) -> int | float:
+    """Without `.0`."""
     return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
