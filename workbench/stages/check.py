@@ -25,8 +25,9 @@ def check(scenario: Scenario, folder: Path) -> list[Problem]:
         problems += _of_stage(use, folder)
     for place, link in enumerate(scenario.pipeline.links):
         problems += _of_link(scenario, link, f"pipeline.links[{place}]")
+    linked = {link.target for link in scenario.pipeline.links}
     for use in scenario.pipeline.stages:
-        problems += _of_inputs(scenario, use)
+        problems += _of_inputs(use, linked)
     return problems + _of_trainings(scenario)
 
 
@@ -75,14 +76,13 @@ def _port(scenario: Scenario, id: str, name: str, side: str, place: str) -> Port
     return Problem("unknown-port", place, {"stage": id, "side": side, "port": name, "nearest": nearest(name, ports)})
 
 
-def _of_inputs(scenario: Scenario, use: StageUse) -> list[Problem]:
+def _of_inputs(use: StageUse, linked: set[str]) -> list[Problem]:
     if use.use not in STAGES:
         return []
-    linked = {link.target_port for link in scenario.pipeline.links if link.target_stage == use.id}
     return [
         Problem("input-missing", f"pipeline.stages[{use.id}]", {"port": port.name, "stage": use.id})
         for port in STAGES[use.use].inputs
-        if not port.optional and port.name not in linked
+        if not port.optional and f"{use.id}.{port.name}" not in linked
     ]
 
 

@@ -87,7 +87,7 @@ class CanvasScene(QGraphicsScene):
             for link in scenario.pipeline.links
             if link.source_stage in self.nodes and link.target_stage in self.nodes
         ]
-        for link in [link for link in self.links if link not in set(wanted)]:
+        for link in self.links.keys() - set(wanted):
             self.removeItem(self.links.pop(link))
         self._links_of = {id: [] for id in self.nodes}
         linked: dict[str, set[tuple[str, bool]]] = {id: set() for id in self.nodes}
