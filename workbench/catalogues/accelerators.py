@@ -26,7 +26,12 @@ _DATA_SHEET = "vendor's data sheet, dense bf16; share reached and call cost are 
 
 ACCELERATORS: dict[str, Accelerator] = {
     "cpu-core": Accelerator(
-        1.25e11, 0.85, 8e9, 1e10, 1.7e-4, "one core of an AMD EPYC with torch 2.13, by tests/benchmarks/bench_core.py"
+        1.25e11,
+        0.85,
+        8e9,
+        1e10,
+        3.7e-4,
+        "a core of an AMD EPYC, torch 2.13, by tests/benchmarks/bench_core.py, bench_steps.py",
     ),
     "t4": Accelerator(6.5e13, 0.35, 16e9, 3.2e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
     "v100-sxm2-32gb": Accelerator(1.25e14, 0.4, 32e9, 9e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
