@@ -349,3 +349,16 @@ pipeline:
   links:
     - digits.table -> wizard.in
 """
+
+
+def test_a_file_that_cannot_be_read_is_shown_with_its_problem_and_never_written_over(hands, tmp_path):
+    broken = "name: [\n\tthis is not YAML"
+    (tmp_path / "broken.yaml").write_text(broken, encoding="utf-8")
+    hands.editor.open(tmp_path / "broken.yaml")
+    hands.editor.settle()
+    refused = []
+    hands.editor.refused.connect(refused.append)
+    hands.drop("sample", 160, 160)
+    assert hands.stages == [] and len(refused) == 1
+    assert hands.editor.problems
+    assert hands.editor.document.text == broken

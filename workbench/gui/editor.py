@@ -13,6 +13,7 @@ from workbench.document.history import History
 from workbench.document.problems import Problem
 from workbench.document.scenario import Scenario
 from workbench.document.text import Document
+from workbench.gui import words
 from workbench.gui.journal import Journal, Lost
 from workbench.stages.trust import home
 
@@ -71,6 +72,9 @@ class Editor(QObject):
     def edit(self, scenario: Scenario, merge: str = "") -> None:
         """Go on with `scenario` as one step of undo; steps with the same `merge` that follow each other are one."""
         if scenario == self.scenario:
+            return
+        if not self.document.is_readable:
+            self.refused.emit(words.say("refuse.unreadable"))  # an edit would write a new text over what the user has
             return
         text = documents.rewrite(self.document.text, scenario)
         # The problems stay those of before until the check, which may read the head of a file, has run.

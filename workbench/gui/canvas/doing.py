@@ -40,6 +40,8 @@ def place(view: CanvasView, kind: str, at: QPointF | None = None, start: End | N
     if start is not None and (joined := _joined(view, kind, added, start)):
         after = edits.connect(after, joined)
     view.editor.edit(after)
+    if view.editor.scenario is not after:
+        return  # the document cannot be edited, and the user has been told
     view.canvas.select([added])
     view.ensureVisible(view.canvas.nodes[added], 40, 40)
 
