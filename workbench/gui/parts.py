@@ -189,13 +189,6 @@ class Section(QWidget):
         self.fold(not self.folded)
 
 
-def rule() -> QFrame:
-    """A thin line across."""
-    line = QFrame()
-    line.setProperty("role", "rule")
-    return line
-
-
 def upright_rule(height: int = 24) -> QFrame:
     """A thin upright line between two parts of a bar."""
     line = QFrame()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from workbench.gui import dialogs, words
 from workbench.gui.editor import Editor
+from workbench.gui.preferences import examples
 from workbench.gui.watch.engine_client import EngineClient
 from workbench.gui.watch.panel import WatchPanel
 from workbench.runs.folder import SCENARIO
@@ -86,15 +87,16 @@ class Running(WatchPanel):
 
 
 def _new_folder(editor: Editor) -> Path:
-    """A folder under `runs` beside the scenario, or in the user's own folder where that cannot be written."""
+    """A folder under `runs` beside the scenario; for shipped scenarios, and where none can be made, the user's."""
     name = editor.path.stem if editor.path else "untitled"
     stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    for parent in (editor.folder / "runs", trust.home() / "runs"):
+    places = [trust.home() / "runs"] if editor.path in examples() else [editor.folder / "runs", trust.home() / "runs"]
+    for parent in places:
         names = [stem, *(f"{stem}-{n}" for n in range(2, 1000))]
         folder = next(parent / name for name in names if not (parent / name).exists())
         try:
             folder.mkdir(parents=True)
         except OSError:
-            continue  # such as scenarios that lie in a read-only installation
+            continue  # such as a folder that only others may write
         return folder
     raise OSError(f"no run can be written, neither beside the scenario nor in {trust.home()}")

@@ -13,7 +13,6 @@ QFrame[role="panel"] { background: %(panel)s; border: 1px solid %(line)s; border
 QFrame[role="card"] { background: %(card)s; border: 1px solid %(line)s; border-radius: 6px; }
 QLabel[role="hint"] { background: %(raised)s; border: 1px solid %(line)s; border-radius: 8px; padding: 8px 14px; }
 QFrame[role="bar"] { background: %(panel)s; border: none; border-bottom: 1px solid %(line)s; }
-QFrame[role="rule"] { background: %(line)s; border: none; max-height: 1px; min-height: 1px; }
 QFrame[role="upright-rule"] { background: %(line)s; border: none; max-width: 1px; min-width: 1px; }
 QWidget[role="clear"] { background: transparent; }
 QLabel { background: transparent; }

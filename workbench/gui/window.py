@@ -237,12 +237,11 @@ def start(app: QApplication, file: Path | None) -> MainWindow:
     window = MainWindow(preferences)
     window.arrange_as_before()
     window.running.client.start()
-    if window.files.offer_recovery():
-        return window
-    if file is not None:
-        window.files.open_path(file)
-    elif shipped := examples():
-        # Somebody who opens the program to look at it sees something happen.
-        window.files.open_path(shipped[0])
-        QTimer.singleShot(0, window.running.simulate)
+    shipped = examples()
+    wanted = file or next(iter(shipped), None)
+    if not window.files.offer_recovery() and wanted is not None:
+        opened = window.files.open_path(wanted)
+        if opened and shipped and window.editor.path == shipped[0]:
+            # Somebody who opens the quickstart to look around sees something happen.
+            QTimer.singleShot(0, window.running.simulate)
     return window

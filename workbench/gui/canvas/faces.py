@@ -24,19 +24,13 @@ class Face:
         return next((port for port in (self.outputs if output else self.inputs) if port.name == name), None)
 
 
-def face(scenario: Scenario, stage: StageUse) -> Face:
-    """The face of one stage of `scenario`."""
-    return faces(scenario, [stage])[stage.id]
-
-
-def faces(scenario: Scenario, stages: list[StageUse] | None = None) -> dict[str, Face]:
-    """The faces of all stages (or of some) by id."""
+def faces(scenario: Scenario) -> dict[str, Face]:
+    """The faces of all stages by id."""
     used: dict[tuple[str, bool], list[str]] = {}
     for link in scenario.pipeline.links:
         used.setdefault((link.source_stage, True), []).append(link.source_port)
         used.setdefault((link.target_stage, False), []).append(link.target_port)
-    chosen = scenario.pipeline.stages if stages is None else stages
-    return {stage.id: _face(stage, used) for stage in chosen}
+    return {stage.id: _face(stage, used) for stage in scenario.pipeline.stages}
 
 
 def kind_title(kind: str) -> str:

@@ -3,7 +3,7 @@
 from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainterPath, QPen, QPolygonF
 
 from workbench.gui import theme
 from workbench.gui.theme import Tokens
@@ -79,7 +79,3 @@ def mark(port_type: str, radius: float) -> QPainterPath:
     else:
         path.addEllipse(QPointF(0, 0), r, r)
     return path
-
-
-def smooth(painter: QPainter) -> None:
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)

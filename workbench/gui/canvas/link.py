@@ -17,7 +17,6 @@ class LinkItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.link, self.port_type = link, port_type
         self.wrong = False
-        self.faded = False
         self._path = QPainterPath()
         self._shape: QPainterPath | None = None
         self._bounds = QRectF()
@@ -45,8 +44,6 @@ class LinkItem(QGraphicsItem):
         look = ink()
         colour = look.tokens.error if self.wrong else look.tokens.of_type(self.port_type)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if self.faded:
-            painter.setOpacity(0.25)
         if self.isSelected():
             painter.setPen(look.pen(look.tokens.accent, 5.0))
             painter.setOpacity(0.45)

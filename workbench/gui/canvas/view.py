@@ -73,15 +73,14 @@ class CanvasView(QGraphicsView):
 
     def fit(self, least: float = LEAST) -> None:
         """Show the whole pipeline, no larger than life and no smaller than `least`."""
-        whole = self.canvas.content().adjusted(-20, -32, 20, 32)
+        whole = self.canvas.content().adjusted(-16, -32, 16, 32)
         room = self.viewport().size()
         zoom = min(1.0, room.width() / whole.width(), room.height() / whole.height())
         self.zoom_to(max(least, zoom))
-        if zoom >= least:
-            self.centerOn(whole.center())
-        else:
-            # What does not fit begins at its upper left, where pipelines begin.
-            self.centerOn(whole.topLeft() + QPointF(room.width() / 2, room.height() / 2) / self.zoom)
+        # What does not fit begins at its left and its top, where pipelines begin.
+        x = whole.left() + min(whole.width(), room.width() / self.zoom) / 2
+        y = whole.top() + min(whole.height(), room.height() / self.zoom) / 2
+        self.centerOn(x, y)
 
     def pan(self, dx: int, dy: int) -> None:
         self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + dx)

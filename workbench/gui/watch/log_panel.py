@@ -4,7 +4,6 @@ from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentM
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.gui import icons, theme, words
+from workbench.gui.parts import Combo
 from workbench.gui.watch.followed_run import FollowedRun
 from workbench.gui.watch.log_lines import ERROR, WARNING, LogLine, severity_of
 from workbench.gui.watch.run_look import Look, title
@@ -147,7 +147,7 @@ class LogPanel(QWidget):
         self.view.setUniformItemSizes(True)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.severity, self.search, self.count = QComboBox(), QLineEdit(), QLabel()
+        self.severity, self.search, self.count = Combo(), QLineEdit(), QLabel()
         self._build()
         words.changed.connect(self._speak)
         theme.changed.connect(self.view.viewport().update)

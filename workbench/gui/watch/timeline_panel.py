@@ -4,10 +4,10 @@ from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.gui import theme, words
-from workbench.gui.parts import IconButton
+from workbench.gui.parts import Combo, IconButton
 from workbench.gui.watch import timeline_ink
 from workbench.gui.watch.followed_run import FollowedRun
 from workbench.gui.watch.lanes import COMMUNICATE, FAILED, PERFORM, WAIT
@@ -78,7 +78,7 @@ class TimelinePanel(QWidget):
         super().__init__()
         self.setProperty("role", "clear")
         self.timeline = Timeline(look)
-        self.chooser = QComboBox()
+        self.chooser = Combo()
         self._runs: list[FollowedRun] = []
         self._newest: FollowedRun | None = None
         self._buttons = (
