@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from conftest import SCENARIOS, SMALL
+from conftest import SMALL
 
 from workbench.engines.control import Control
 from workbench.engines.real import codec
@@ -133,61 +133,39 @@ def test_the_duration_of_a_scenario_ends_its_run(runner):
     assert (end.outcome, end.reason) == ("finished", "the duration is reached")
 
 
-def test_when_the_supervisor_is_killed_its_members_die_and_what_they_told_is_there(tmp_path):
-    scenario = tmp_path / "long.yaml"
+@pytest.fixture
+def command_line_run(tmp_path):
+    """A long real run of the command line, well into training: its process, its reader, and what was told so far."""
+    scenario, out = tmp_path / "long.yaml", tmp_path / "out"
     scenario.write_text(LONG)
-    command = [
-        sys.executable,
-        "-m",
-        "workbench",
-        "run",
-        str(scenario),
-        "--real",
-        "-c",
-        "ring",
-        "--out",
-        str(tmp_path / "out"),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        reader = RunReader(tmp_path / "out" / "real-ring")
-        told = []
+    command = [sys.executable, "-m", "workbench", "run", str(scenario), "--real", "-c", "ring", "--out", str(out)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        reader, told = RunReader(out / "real-ring"), []
         deadline = time.monotonic() + 60
         while not of_kind(told, StepsFinished) and time.monotonic() < deadline:
             time.sleep(0.1)
             told += reader.read_new()
-        family = psutil.Process(process.pid).children(recursive=True)
-        assert len(family) >= 4
-        os.kill(process.pid, signal.SIGKILL)
+        assert of_kind(told, StepsFinished)
+        yield process, reader, told
+        process.kill()
+
+
+def test_when_the_supervisor_is_killed_its_members_die_and_its_folder_says_broken_off(command_line_run):
+    process, reader, _ = command_line_run
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) >= 4
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
     reader.read_new()
     assert reader.broken_off
 
 
-def test_ctrl_c_leaves_a_readable_folder_and_exit_code_130(tmp_path):
-    scenario = tmp_path / "long.yaml"
-    scenario.write_text(LONG)
-    command = [
-        sys.executable,
-        "-m",
-        "workbench",
-        "run",
-        str(scenario),
-        "--real",
-        "-c",
-        "ring",
-        "--out",
-        str(tmp_path / "out"),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        reader = RunReader(tmp_path / "out" / "real-ring")
-        told = []
-        deadline = time.monotonic() + 60
-        while not of_kind(told, StepsFinished) and time.monotonic() < deadline:
-            time.sleep(0.1)
-            told += reader.read_new()
-        process.send_signal(signal.SIGINT)
-        complaints = process.communicate(timeout=30)[1].decode()
+def test_ctrl_c_leaves_a_readable_folder_and_exit_code_130(command_line_run):
+    process, reader, told = command_line_run
+    process.send_signal(signal.SIGINT)
+    complaints = process.communicate(timeout=30)[1].decode()
     told += reader.read_new()
     assert process.returncode == 130
     assert isinstance(told[-1], RunFinished) and told[-1].outcome == "stopped"
@@ -238,4 +216,3 @@ def test_the_forkserver_is_started_once_and_stays_warm():
     first = forkserver._forkserver._forkserver_pid
     warm_up()
     assert first is not None and forkserver._forkserver._forkserver_pid == first
-    assert SCENARIOS.is_dir()
