@@ -7,6 +7,7 @@ import pytest
 
 from workbench import cli
 from workbench.document.text import read
+from workbench.engines.real.limits import refusals
 from workbench.stages import trust
 
 ROOT = Path(__file__).parent.parent
@@ -36,9 +37,16 @@ def test_a_shipped_scenario_meets_its_expectations_when_it_is_simulated(path, tm
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
-def test_a_shipped_scenario_meets_its_expectations_when_it_is_run_for_real(path, tmp_path, capsys, trusting):
-    code, report = run(capsys, path, tmp_path / "out", "--real")
-    assert code == cli.HELD, told(report)
+def test_a_shipped_scenario_meets_its_expectations_for_real_or_is_refused_by_name(path, tmp_path, capsys, trusting):
+    scenario = read(path.read_text(encoding="utf-8")).scenario
+    refused = [sentence for c in scenario.architectures for sentence in refusals(scenario, c)]
+    code = cli.main(["run", str(path), "--out", str(tmp_path / "out"), "--json", "--real"])
+    told = capsys.readouterr()
+    if refused:
+        assert code == cli.CANNOT and all(sentence in told.err for sentence in refused)
+        assert not (tmp_path / "out").exists()
+    else:
+        assert code == cli.HELD, told.out
 
 
 def test_a_pipeline_of_twelve_stages_leaves_a_model_and_predictions_behind(tmp_path, capsys, trusting):

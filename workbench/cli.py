@@ -209,6 +209,18 @@ def _code_of(folder: Path) -> int:
     return EXIT_CODES[reports.build(folder).outcome]
 
 
+@app.command()
+def score(
+    case: Annotated[list[str] | None, typer.Argument(help="ids of cases; all when left out")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Score the simulator against published measurements; exit code 1 where a target is missed."""
+    from workbench import terminal
+
+    found = terminal.score(case or [], as_json)
+    return HELD if all(result.passed for result in found) else MISSED
+
+
 @app.command("list")
 def list_(
     what: Annotated[str, typer.Argument(help="stages, architectures, accelerators, metrics or scenarios")] = "stages",

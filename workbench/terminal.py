@@ -6,12 +6,15 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.engines.control import Control
 from workbench.runs.folder import RunReader
 from workbench.runs.state import RunState
 from workbench.studies.compare import Comparison, carry_out
+
+if TYPE_CHECKING:
+    from workbench.studies.score.case import Result
 
 LOOK_S = 0.1
 
@@ -107,6 +110,27 @@ def warm_up_real_engine() -> None:
         warm_up()
     except CannotRun:
         return  # a request for a real run will be told so; simulations do not need it
+
+
+# --- the score -----------------------------------------------------------------------------------------------------
+
+
+def score(ids: list[str], as_json: bool) -> list[Result]:
+    """Score the cases of these ids and print the table. typer.BadParameter for an id that is none."""
+    import json
+    import sys
+
+    import typer
+
+    from workbench.studies.score import table
+
+    for id in ids:
+        if id not in table.CASES:
+            raise typer.BadParameter(f"there is no case '{id}'; known are {', '.join(table.CASES)}")
+    quiet = as_json or not sys.stderr.isatty()
+    found = table.results(ids, lambda id: None if quiet else sys.stderr.write(f"scoring {id} …\n"))
+    print(json.dumps(table.as_plain(found), indent=2) if as_json else as_table([table.row(r) for r in found]))
+    return found
 
 
 # --- lists -------------------------------------------------------------------------------------------------------

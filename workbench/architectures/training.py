@@ -58,6 +58,11 @@ class TrainingArchitecture(BaseModel):
         """The least number of workers that a cluster must have for it."""
         return self.members or 1
 
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The engines that can carry it out with these parameters."""
+        return ("simulated", "real")
+
     def program(self, me: str, job: TrainingJob) -> Part:
         """The program of member `me`; returns the output artifacts on exactly one surviving member, None on others.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.document.scenario import Scenario
 from workbench.engines.control import Control
+from workbench.engines.errors import CannotRun
 from workbench.runs.folder import RunWriter
 
 ENGINES = ("simulated", "real")
@@ -46,8 +47,10 @@ class Comparison:
 def carry_out(study: Comparison, control: Control) -> list[str]:
     """Carry out the runs of a comparison; their outcomes. A stopped run ends the study.
 
-    CannotRun if this machine cannot carry out a real run; FileExistsError if `out` holds these runs already.
+    CannotRun if this machine or the real engine cannot carry out a real run, before anything has started where that is
+    known; FileExistsError if `out` holds these runs already.
     """
+    _refuse_what_only_simulates(study)
     study.out.mkdir(parents=True, exist_ok=True)
     (study.out / "scenario.yaml").write_text(study.text, encoding="utf-8")
     outcomes = []
@@ -61,6 +64,17 @@ def carry_out(study: Comparison, control: Control) -> list[str]:
         if outcome == "stopped":
             break
     return outcomes
+
+
+def _refuse_what_only_simulates(study: Comparison) -> None:
+    if "real" not in study.engines:
+        return
+    from workbench.engines.real.limits import refusals
+
+    combinations = [c for c in study.scenario.architectures if c.id in study.chosen]
+    said = [sentence for combination in combinations for sentence in refusals(study.scenario, combination)]
+    if said:
+        raise CannotRun("; ".join(dict.fromkeys(said)))
 
 
 def _one(

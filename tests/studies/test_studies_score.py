@@ -1,0 +1,56 @@
+"""The score tells how far simulated figures lie from published ones, and does not flatter."""
+
+import json
+
+import pytest
+
+from workbench import cli
+from workbench.studies.score.case import Case, Point, score
+from workbench.studies.score.library import CASES
+
+
+def case_of(*points, **settings):
+    settings = {"target": 0.1, **settings}
+    return Case(id="X", title="x", source="nobody", unit="s", points=lambda: points, **settings)
+
+
+def test_the_error_is_the_mean_of_relative_errors():
+    assert score(case_of(Point("a", 10, 11), Point("b", 10, 10))).error == pytest.approx(0.05)
+
+
+def test_points_are_judged_by_their_difference():
+    assert score(case_of(Point("a", 0.9, 0.88), kind="points", target=0.02001)).passed
+    assert not score(case_of(Point("a", 0.9, 0.87), kind="points", target=0.02)).passed
+
+
+def test_skill_is_measured_against_somebody_who_knows_of_no_overhead():
+    result = score(case_of(Point("a", 10, 11, null=20), Point("b", 10, 9, null=5)))
+    assert result.skill == pytest.approx(1 - 0.1 / 0.75)
+
+
+def test_a_figure_that_a_constant_was_fitted_to_is_not_scored():
+    result = score(case_of(Point("fitted", 10, 10, calibrated=True), Point("b", 10, 12, held_back=True), target=0.1))
+    assert not result.passed and result.error == result.held_back == pytest.approx(0.2)
+
+
+def test_a_case_that_must_keep_the_order_fails_when_the_order_is_lost():
+    points = [Point(str(i), 10 + i, 10 - i) for i in range(3)]
+    assert score(case_of(*points, target=1)).passed
+    assert not score(case_of(*points, target=1, least_rank=0.9)).passed
+
+
+def test_the_worst_point_counts_where_a_case_says_so():
+    points = (Point("a", 10, 10), Point("b", 10, 11.5))
+    assert score(case_of(*points, target=0.1)).passed and not score(case_of(*points, target=0.1, most=True)).passed
+
+
+@pytest.mark.parametrize("id", CASES)
+def test_every_case_of_the_library_meets_its_target(id, capsys):
+    assert cli.main(["score", id, "--json"]) == cli.HELD, capsys.readouterr().out
+    (told,) = json.loads(capsys.readouterr().out)
+    assert told["id"] == id and told["source"] and told["points"]
+
+
+def test_a_case_that_does_not_exist_is_refused_with_those_that_do(capsys):
+    assert cli.main(["score", "Z9"]) == cli.WRONG
+    assert "A0" in capsys.readouterr().err

@@ -1,0 +1,24 @@
+"""What a real run cannot do yet, by name: it is refused before anything starts, never left out."""
+
+from __future__ import annotations
+
+from workbench.architectures import registry
+from workbench.document.scenario import Combination, Scenario
+
+FAULTS = ("crash", "freeze", "leader-crash")
+TOPOLOGIES = ("switch",)
+
+
+def refusals(scenario: Scenario, combination: Combination) -> list[str]:
+    """One sentence for everything in this combination that only a simulated run carries out."""
+    said = []
+    training = registry.training(combination.training.use, combination.training.with_)
+    if "real" not in training.engines:
+        said.append(f"'{combination.id}' trains by {training.title} with parameters that only a simulated run knows")
+    topology = scenario.cluster.network.topology
+    if topology not in TOPOLOGIES:
+        said.append(f"a network of topology '{topology}' can only be simulated")
+    for fault in scenario.faults:
+        if fault.kind not in FAULTS and (not fault.only or combination.id in fault.only):
+            said.append(f"a fault of kind '{fault.kind}' can only be simulated")
+    return list(dict.fromkeys(said))

@@ -1,0 +1,50 @@
+"""A laboratory: the program of an architecture on the simulated world, with work whose duration is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.architectures.operations import Perform
+from workbench.architectures.training import TrainingArchitecture, TrainingJob
+from workbench.engines.simulated.network import Blob, Network
+from workbench.engines.simulated.world import World
+from workbench.runs.events import Event, StepsFinished
+
+SLICE_EVENTS = 100_000
+
+
+@dataclass(frozen=True)
+class GivenWork:
+    """Work of a stage: `compute_s(member)` for a gradient, nothing for the rest; `size_bytes` of a gradient."""
+
+    size_bytes: float
+    steps: int = 1
+    compute_s: Callable[[str], float] = lambda member: 0.0
+
+    def seconds(self, member: str, operation: Perform, now_s: float) -> float:
+        return self.compute_s(member) if operation.part == "gradient" else 0.0
+
+    def answer(self, member: str, operation: Perform) -> Any:
+        if operation.part == "open":
+            return {"steps": self.steps, "samples_per_step": 1}
+        return Blob(self.size_bytes)
+
+
+def step_ends_s(architecture: TrainingArchitecture, team: tuple[str, ...], network: Network, work: Any) -> list[float]:
+    """When each training step was finished by the last member that told it, in seconds since the start."""
+    ends: dict[int, float] = {}
+
+    def tell(event: Event, who: str) -> None:
+        if isinstance(event, StepsFinished):
+            ends[event.last] = world.clock.now
+
+    world = World(network, work, tell)
+    job = TrainingJob("train", "", {}, team)
+    for member in team:
+        world.add(member, architecture.program(member, job))
+    world.start(team)
+    while not world.clock.idle:
+        world.clock.run_slice(float("inf"), SLICE_EVENTS)
+    return [ends[step] for step in sorted(ends)]
