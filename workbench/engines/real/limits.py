@@ -18,6 +18,8 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
     topology = scenario.cluster.network.topology
     if topology not in TOPOLOGIES:
         said.append(f"a network of topology '{topology}' can only be simulated")
+    if scenario.cluster.network.collectives.startswith("nccl"):
+        said.append("collectives by a curve measured with NCCL can only be simulated")
     for fault in scenario.faults:
         if fault.kind not in FAULTS and (not fault.only or combination.id in fault.only):
             said.append(f"a fault of kind '{fault.kind}' can only be simulated")

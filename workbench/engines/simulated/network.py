@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.catalogues.backends import BACKENDS
+
 CONTROL_BYTES = 256  # envelope of a letter: names, tag, framing
 
 
@@ -37,10 +39,24 @@ class Network:
 
     def __init__(self, bytes_per_s: float, latency_s: float, collectives: str = "ideal"):
         self.bytes_per_s, self.latency_s = bytes_per_s, latency_s
-        # gloo's receiver first says that it is ready; only then the sender sends (gloo/transport/tcp/pair.cc)
-        self.handshake_s = latency_s if collectives == "gloo" else 0.0
+        backend = BACKENDS[collectives]
+        self.curve = backend.curve
+        self.handshake_s = latency_s if backend.handshake else 0.0
         self.up_free_s: dict[str, float] = {}
         self.down_free_s: dict[str, float] = {}
+
+    def hop_s(self, size: float, members: int) -> tuple[float, float]:
+        """How long a chunk of a collective of `size` bytes occupies a link, and how much later it is there."""
+        if self.curve is not None:
+            return self.curve.hop_s(size, members)
+        return size / members / self.bytes_per_s, self.latency_s + self.handshake_s
+
+    def pass_on(self, now_s: float, source: str, target: str, hop_s: tuple[float, float]) -> float:
+        """Put a chunk of a collective on the links; when it will have arrived, in seconds."""
+        begin = max(now_s, self.up_free_s.get(source, 0.0), self.down_free_s.get(target, 0.0))
+        end = begin + hop_s[0]
+        self.up_free_s[source] = self.down_free_s[target] = end
+        return end + hop_s[1]
 
     def transfer(self, now_s: float, source: str, target: str, size: float) -> float:
         """Put a message on the links; when it will have arrived, in seconds."""

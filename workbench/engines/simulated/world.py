@@ -211,8 +211,19 @@ class World:
         ring.enter(member.name, value)
         return PENDING
 
-    def deliver(self, source: str, target: str, size: float, arrived: Callable[[Any], Any], argument: Any) -> None:
-        at_s = self.network.transfer(self.clock.now, source, target, size) + self.network.handshake_s
+    def hop_s(self, size: float, members: int) -> tuple[float, float]:
+        return self.network.hop_s(size, members)
+
+    def deliver(
+        self,
+        source: str,
+        target: str,
+        size: float,
+        hop_s: tuple[float, float],
+        arrived: Callable[[Any], Any],
+        argument: Any,
+    ) -> None:
+        at_s = self.network.pass_on(self.clock.now, source, target, hop_s)
         self.clock.call_at(at_s, self._chunk_arrives, (self.members[target], arrived, argument))
         if self.messages:
             self.tell(MessageSent(to=target, tag="chunk", size_bytes=int(size), arrives_s=at_s), source)
