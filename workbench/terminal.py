@@ -129,7 +129,7 @@ def score(ids: list[str], as_json: bool) -> list[Result]:
             raise typer.BadParameter(f"there is no case '{id}'; known are {', '.join(table.CASES)}")
     quiet = as_json or not sys.stderr.isatty()
     found = table.results(ids, lambda id: None if quiet else sys.stderr.write(f"scoring {id} …\n"))
-    print(json.dumps(table.as_plain(found), indent=2) if as_json else as_table([table.row(r) for r in found]))
+    print(json.dumps(table.as_plain(found), indent=2) if as_json else table.as_text(found))
     return found
 
 

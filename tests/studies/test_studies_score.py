@@ -45,10 +45,17 @@ def test_the_worst_point_counts_where_a_case_says_so():
 
 
 @pytest.mark.parametrize("id", CASES)
-def test_every_case_of_the_library_meets_its_target(id, capsys):
-    assert cli.main(["score", id, "--json"]) == cli.HELD, capsys.readouterr().out
+def test_every_case_of_the_library_meets_its_target_or_says_why_not(id, capsys):
+    code = cli.main(["score", id, "--json"])
     (told,) = json.loads(capsys.readouterr().out)
     assert told["id"] == id and told["source"] and told["points"]
+    assert told["passed"] == (code == cli.HELD) == (not CASES[id].missed), told
+
+
+def test_the_table_says_why_a_target_is_missed(capsys):
+    assert cli.main(["score", "A0", "B1"]) == cli.MISSED
+    text = capsys.readouterr().out
+    assert "B1 misses its target: the rows of length 512" in text and "A0 misses" not in text
 
 
 def test_a_case_that_does_not_exist_is_refused_with_those_that_do(capsys):

@@ -44,6 +44,10 @@ BACKENDS: dict[str, Backend] = {
         f"NVIDIA/dgxc-benchmarking, nccl/README.md: 8 x H100, NVSwitch; {_SHARED}",
         curve=Curve(10.86e-6, 508.6e9, 1.2615e-8, 8),
     ),
+    "nccl-8xa100": Backend(
+        f"VIA-Research/vTrain, trace/: 8 x A100, NVSwitch; {_SHARED}",
+        curve=Curve(77.02e-6, 239.3e9, 7.9347e-9, 8),
+    ),
     "nccl-2xp4de": Backend(
         f"aws-samples/awsome-distributed-training, nccl-tests: 16 x A100-80, 4 x 100 Gbit/s a node; {_SHARED}",
         curve=Curve(128.47e-6, 103.2e9, 1.5831e-7, 16),

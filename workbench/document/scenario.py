@@ -129,7 +129,7 @@ class Network(Frozen):
     topology: Literal["switch", "ring", "fat-tree", "nvlink-island", "wide-area"] = "switch"
     bandwidth: BytesPerS = Field(default=1.25e9, gt=0)
     latency: Seconds = 50e-6
-    collectives: Literal["ideal", "gloo", "nccl-8xh100", "nccl-2xp4de", "nccl-2xp5"] = Field(
+    collectives: Literal["ideal", "gloo", "nccl-8xa100", "nccl-8xh100", "nccl-2xp4de", "nccl-2xp5"] = Field(
         default="ideal",
         description="what carries collectives: gloo pays a round trip for each step of a ring; "
         "an nccl curve was measured on such machines, and replaces bandwidth and latency in collectives",

@@ -29,7 +29,8 @@ class Case:
     """Published figures that the simulator is scored against.
 
     `kind` says whether an error is a share of the published figure, or a difference in its own unit ("points").
-    `most` scores the worst point against `target` instead of the mean.
+    `most` scores the worst point against `target` instead of the mean. `missed` says why the target is not met, where
+    that is known.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Case:
     most: bool = False
     least_rank: float | None = None
     calibration: str = "none"
+    missed: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Result:
     source: str
     points: tuple[Point, ...]
     passed: bool
+    missed: str
 
 
 def score(case: Case) -> Result:
@@ -99,6 +102,7 @@ def score(case: Case) -> Result:
         source=case.source,
         points=points,
         passed=judged <= case.target and ordered,
+        missed=case.missed,
     )
 
 

@@ -17,14 +17,26 @@ SLICE_EVENTS = 100_000
 
 @dataclass(frozen=True)
 class GivenWork:
-    """Work of a stage: `compute_s(member)` for a gradient, nothing for the rest; `size_bytes` of a gradient."""
+    """Work of a training stage: seconds of its parts, nothing where none are given; `size_bytes` of a gradient."""
 
     size_bytes: float
     steps: int = 1
     compute_s: Callable[[str], float] = lambda member: 0.0
+    apply_s: float = 0.0
+    save_s: float = 0.0
+    restore_s: float = 0.0
 
     def seconds(self, member: str, operation: Perform, now_s: float) -> float:
-        return self.compute_s(member) if operation.part == "gradient" else 0.0
+        match operation.part:
+            case "gradient":
+                return self.compute_s(member)
+            case "apply":
+                return self.apply_s
+            case "state":
+                return self.save_s
+            case "restore":
+                return self.restore_s
+        return 0.0
 
     def answer(self, member: str, operation: Perform) -> Any:
         if operation.part == "open":

@@ -1,4 +1,4 @@
-"""A1: measured NCCL all-reduces of three machines, from 1 MiB up, on the curves of the catalogue."""
+"""A1: measured NCCL all-reduces of four machines, from 1 MiB up, on the curves of the catalogue."""
 
 from workbench.architectures.ring import RingAllReduce
 from workbench.catalogues.backends import BACKENDS
@@ -26,6 +26,14 @@ MEASURED_US = {
         4294967296: 15749,
         8589934592: 31307,
         17179869184: 62648,
+    },
+    "nccl-8xa100": {
+        1048576: 92.8,
+        4194304: 95.8,
+        16777216: 232.4,
+        67108864: 579.9,
+        268435456: 2162.3,
+        1073741824: 8193.0,
     },
     "nccl-2xp4de": {
         1048576: 309.4,

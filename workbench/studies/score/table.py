@@ -22,24 +22,32 @@ def results(ids: Sequence[str] = (), before: Callable[[str], Any] = lambda id: N
     return found
 
 
-def row(result: Result) -> dict[str, Any]:
-    """One line of the table, in words."""
-    show = _share if result.kind == "relative" else _plain
-    return {
-        "case": result.id,
-        "what": result.title,
-        "points": len(result.points),
-        "error": show(result.error),
-        "worst": show(result.worst),
-        "null": show(result.null_error),
-        "skill": _plain(result.skill),
-        "rank": _plain(result.rank),
-        "held back": show(result.held_back),
-        "target": show(result.target),
-        "stretch": show(result.stretch),
-        "calibrated": result.calibration,
-        "passed": "yes" if result.passed else "NO",
-    }
+def as_text(found: list[Result]) -> str:
+    """The score as a table, and below it why a target was missed."""
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("case", "what", "points", "error", "worst", "null", "skill", "rank", "held back", "target", "passed"):
+        table.add_column(name, justify="left" if name in ("case", "what", "passed") else "right", no_wrap=True)
+    for result in found:
+        table.add_row(*_cells(result))
+    console = Console(file=StringIO(), width=160)
+    console.print(table)
+    text = str(console.file.getvalue())  # type: ignore[attr-defined]
+    lines = [line.rstrip() for line in text.splitlines()]
+    lines += [f"{result.id}: fitted are {result.calibration}" for result in found if result.calibration != "none"]
+    lines += [f"{result.id} misses its target: {result.missed}" for result in found if not result.passed]
+    return "\n".join(lines)
+
+
+def _cells(result: Result) -> list[str]:
+    show = _share if result.kind == "relative" else _points
+    numbers = [show(result.error), show(result.worst), show(result.null_error), _plain(result.skill)]
+    numbers += [_plain(result.rank), show(result.held_back), show(result.target)]
+    return [result.id, result.title, str(len(result.points)), *numbers, "yes" if result.passed else "NO"]
 
 
 def as_plain(found: list[Result]) -> list[dict[str, Any]]:
@@ -51,5 +59,9 @@ def _share(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.2f} %"
 
 
+def _points(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
 def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:.3g}"
+    return "" if value is None else f"{value:.3f}"
