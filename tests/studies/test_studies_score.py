@@ -1,10 +1,12 @@
 """The score tells how far simulated figures lie from published ones, and does not flatter."""
 
 import json
+import math
 
 import pytest
 
 from workbench import cli
+from workbench.studies.score import checkpoints, interruptions
 from workbench.studies.score.case import Case, Point, score
 from workbench.studies.score.library import CASES
 
@@ -61,3 +63,15 @@ def test_the_table_says_why_a_target_is_missed(capsys):
 def test_a_case_that_does_not_exist_is_refused_with_those_that_do(capsys):
     assert cli.main(["score", "Z9"]) == cli.WRONG
     assert "A0" in capsys.readouterr().err
+
+
+def test_more_than_nine_tenths_of_the_time_is_useful_only_where_recovery_is_fast():
+    slow, fast = interruptions.useful_shares(failures=3000)
+    assert slow < 0.89 < 0.90 < fast
+
+
+def test_useful_time_follows_the_exact_formula_where_the_interval_of_young_is_far_too_long():
+    row = checkpoints.Row(1.0, 0.5, 0.1, 0.0)
+    interval = math.sqrt(2 * 0.5 * 1.0)
+    exact = interval / (math.exp(0.1) * (math.exp(interval + 0.5) - 1))
+    assert checkpoints.useful_share(row, failures=20_000) == pytest.approx(exact, abs=0.005)

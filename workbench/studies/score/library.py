@@ -1,8 +1,8 @@
 """The cases of this version, by id."""
 
-from workbench.studies.score import bert, checkpoints, collectives, nccl
+from workbench.studies.score import bert, checkpoints, collectives, interruptions, nccl
 from workbench.studies.score.case import Case
 
 CASES: dict[str, Case] = {
-    case.id: case for case in (collectives.CASE, nccl.CASE, nccl.LARGE, bert.CASE, checkpoints.CASE)
+    case.id: case for case in (collectives.CASE, nccl.CASE, nccl.LARGE, bert.CASE, interruptions.CASE, checkpoints.CASE)
 }
