@@ -9,10 +9,12 @@ from typing import Any
 from workbench.architectures.operations import Perform
 from workbench.architectures.training import TrainingArchitecture, TrainingJob
 from workbench.engines.simulated.network import Blob, Network
+from workbench.engines.simulated.team.interpreter import NotAsATeam, Team
 from workbench.engines.simulated.world import World
 from workbench.runs.events import Event, StepsFinished
 
 SLICE_EVENTS = 100_000
+TEAM_LEVEL_FROM = 64  # members
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,22 @@ class GivenWork:
 
 
 def step_ends_s(architecture: TrainingArchitecture, team: tuple[str, ...], network: Network, work: Any) -> list[float]:
-    """When each training step was finished by the last member that told it, in seconds since the start."""
+    """When each training step was finished by the last member that told it, in seconds since the start.
+
+    At team level where the team is large and the program can be carried out so; the levels agree.
+    """
+    job = TrainingJob("train", "", {}, team)
+    if len(team) >= TEAM_LEVEL_FROM:
+        try:
+            told = Team(network, work, architecture, job).carry_out()
+        except NotAsATeam:
+            pass
+        else:
+            return [at_s for event, at_s in told if isinstance(event, StepsFinished)]
+    return _member_by_member(architecture, job, network, work)
+
+
+def _member_by_member(architecture: TrainingArchitecture, job: TrainingJob, network: Network, work: Any) -> list[float]:
     ends: dict[int, float] = {}
 
     def tell(event: Event, who: str) -> None:
@@ -53,10 +70,9 @@ def step_ends_s(architecture: TrainingArchitecture, team: tuple[str, ...], netwo
             ends[event.last] = world.clock.now
 
     world = World(network, work, tell)
-    job = TrainingJob("train", "", {}, team)
-    for member in team:
+    for member in job.team:
         world.add(member, architecture.program(member, job))
-    world.start(team)
+    world.start(job.team)
     while not world.clock.idle:
         world.clock.run_slice(float("inf"), SLICE_EVENTS)
     return [ends[step] for step in sorted(ends)]

@@ -1,0 +1,99 @@
+"""One ring all-reduce: messages, the recurrence of the team, its closed form, and raw SimPy where it can follow."""
+
+import statistics
+import time
+
+import numpy as np
+import simpy
+
+from workbench.architectures.operations import AllReduce
+from workbench.engines.simulated.network import Blob, Network
+from workbench.engines.simulated.team.recurrences import ring, ring_of_equal_links
+from workbench.engines.simulated.world import World
+from workbench.studies.score.laboratory import GivenWork
+
+SIZE, BYTES_PER_S, LATENCY_S = 1e9, 1e10, 1e-6
+
+
+def seconds(work, times=3):
+    took = []
+    for _ in range(times):
+        began = time.process_time()
+        answer = work()
+        took.append(time.process_time() - began)
+    return statistics.median(took), answer
+
+
+def starts(members):
+    return np.random.default_rng(1).exponential(0.01, members)
+
+
+def messages(members):
+    world = World(Network(BYTES_PER_S, LATENCY_S), GivenWork(SIZE), lambda event, who: None)
+    team, done = tuple(f"w{i}" for i in range(members)), {}
+
+    def program(name):
+        yield AllReduce(team, Blob(SIZE))
+        done[name] = world.clock.now
+
+    for name in team:
+        world.add(name, program(name))
+    for name, at_s in zip(team, starts(members), strict=True):
+        world.clock.call_at(float(at_s), lambda m: m.go(), world.members[name])
+    while not world.clock.idle:
+        world.clock.run_slice(float("inf"), 100_000)
+    return np.array([done[name] for name in team])
+
+
+def recurrence(members):
+    links = np.ones(members)
+    occupied_s = SIZE / members / BYTES_PER_S
+    return ring(starts(members), occupied_s * links, LATENCY_S * links)[0]
+
+
+def raw_simpy(members):
+    """As SimPy's own examples would write it: a process a member, a resource a link, a store a mailbox."""
+    env = simpy.Environment()
+    mailboxes = [simpy.Store(env) for _ in range(members)]
+    links = [simpy.Resource(env) for _ in range(members)]
+    occupied_s = SIZE / members / BYTES_PER_S
+    done = np.zeros(members)
+
+    def deliver(link, target):
+        with link.request() as turn:
+            yield turn
+            yield env.timeout(occupied_s)
+        yield env.timeout(LATENCY_S)
+        yield target.put(None)
+
+    def member(index, at_s):
+        yield env.timeout(at_s)
+        for _ in range(2 * (members - 1)):
+            env.process(deliver(links[index], mailboxes[(index + 1) % members]))
+            yield mailboxes[index].get()
+        done[index] = env.now
+
+    for index, at_s in enumerate(starts(members)):
+        env.process(member(index, float(at_s)))
+    env.run()
+    return done
+
+
+def main():
+    simpy_s, by_simpy = seconds(lambda: raw_simpy(256), times=1)
+    message_s, by_message = seconds(lambda: messages(256))
+    team_s, by_team = seconds(lambda: recurrence(256))
+    same = "equal to the bit" if np.array_equal(by_message, by_team) else "DIFFERENT"
+    near = np.allclose(by_simpy, by_message, rtol=1e-12)
+    print(f"ring of 256, raw SimPy          {simpy_s:8.4f} s   {'the same times' if near else 'OTHER TIMES'}")
+    print(f"ring of 256, message level      {message_s:8.4f} s   {simpy_s / message_s:.1f} times as fast as raw SimPy")
+    print(f"ring of 256, team level         {team_s:8.4f} s   {simpy_s / team_s:.0f} times; {same}")
+    large_s, large = seconds(lambda: recurrence(16384), times=1)
+    closed_s, closed = seconds(lambda: ring_of_equal_links(starts(16384), SIZE / 16384 / BYTES_PER_S, LATENCY_S))
+    apart = float(np.max(np.abs(closed - large) / large))
+    print(f"ring of 16384, team level       {large_s:8.4f} s")
+    print(f"ring of 16384, closed form      {1000 * closed_s:8.4f} ms  at most {apart:.0e} from the recurrence")
+
+
+if __name__ == "__main__":
+    main()

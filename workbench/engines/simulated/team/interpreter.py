@@ -1,0 +1,146 @@
+"""The interpreter: one program stands for the first member of a team, and one for all others at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from workbench.architectures.operations import (
+    Agree,
+    AllReduce,
+    Operation,
+    Perform,
+    Program,
+    Recall,
+    Record,
+    Say,
+    Wait,
+)
+from workbench.architectures.training import TrainingArchitecture, TrainingJob
+from workbench.engines.simulated.network import Network, size_bytes
+from workbench.engines.simulated.team.recurrences import Times, ring, ring_of_equal_links
+from workbench.runs.events import Event
+
+CLOSED_FORM_FROM = 1024  # members; with fewer, the recurrence is as fast as anybody can see, and equal to the bit
+
+
+class Worker(Protocol):
+    """What the team needs to know of work: how long it takes, and what it answers."""
+
+    def seconds(self, member: str, operation: Perform, now_s: float) -> float: ...
+
+    def answer(self, member: str, operation: Perform) -> Any: ...
+
+
+class NotAsATeam(Exception):
+    """The program asks for something that only members one by one can do; the message level carries it out."""
+
+
+@dataclass
+class Part:
+    """Members that do the same: `speaker` runs the program for the members `own`, a slice of the team."""
+
+    speaker: str
+    own: slice
+    program: Program
+    operation: Operation | None = None
+    said: list[tuple[Event, float]] = field(default_factory=list)
+    finished: bool = False
+
+
+class Team:
+    """One training without losses, carried out for the whole team; what is told is (event, seconds).
+
+    The first member has a program of its own because it does what only one does: checkpoints, the end. An event is told
+    once, when the last member that says it does so.
+    """
+
+    def __init__(self, network: Network, work: Worker, architecture: TrainingArchitecture, job: TrainingJob):
+        self.network, self.work, self.members = network, work, job.team
+        self.times: Times = np.zeros(len(job.team))
+        self.free: Times = np.zeros(len(job.team))
+        self.store: dict[str, Any] = {}
+        self.told: list[tuple[Event, float]] = []
+        first, *others = job.team
+        self.parts = [Part(first, slice(0, 1), architecture.program(first, job))]
+        if others:
+            self.parts.append(Part(others[0], slice(1, None), architecture.program(others[0], job)))
+
+    def carry_out(self) -> list[tuple[Event, float]]:
+        """To the end; what was told. NotAsATeam where the work is to be done member by member."""
+        for part in self.parts:
+            self._go(part)
+        while not all(part.finished for part in self.parts):
+            answer = self._meet()
+            for part in self.parts:
+                self._go(part, answer)
+        return self.told
+
+    def _go(self, part: Part, answer: Any = None) -> None:
+        """Carry the program out up to the next operation in which it needs the others."""
+        while True:
+            try:
+                operation = part.program.send(answer)
+            except StopIteration:
+                part.finished = True
+                self._tell()
+                return
+            if isinstance(operation, AllReduce | Agree):
+                part.operation = operation
+                self._tell()
+                return
+            answer = self._alone(part, operation)
+
+    def _alone(self, part: Part, operation: Operation) -> Any:
+        match operation:
+            case Perform():
+                own = self.members[part.own]
+                now = self.times[part.own]
+                took = [self.work.seconds(who, operation, at) for who, at in zip(own, now, strict=True)]
+                self.times[part.own] += took
+                return self.work.answer(part.speaker, operation)
+            case Wait():
+                self.times[part.own] += operation.seconds
+            case Record():
+                self.store.update(operation.entries)
+            case Recall():
+                return {key: value for key, value in self.store.items() if key.startswith(operation.prefix)}
+            case Say():
+                part.said.append((operation.event, float(self.times[part.own].max())))
+            case _:
+                raise NotAsATeam(operation.label)
+        return None
+
+    def _tell(self) -> None:
+        """What all parts have said is told; what one alone says, is told once the others are past it."""
+        while all(part.said for part in self.parts):
+            (event, at_s), *others = [part.said.pop(0) for part in self.parts]
+            self.told.append((event, max([at_s, *(at for _, at in others)])))
+
+    def _meet(self) -> Any:
+        """The collective in which all parts have arrived; its answer."""
+        operations = [part.operation for part in self.parts]
+        first = operations[0]
+        if any(part.finished for part in self.parts) or any(op.__class__ is not first.__class__ for op in operations):
+            raise NotAsATeam("the members part")
+        if isinstance(first, AllReduce):
+            size, answer = size_bytes(first.what), first.what
+        else:
+            assert isinstance(first, Agree)
+            size, answer = 8.0 * len(self.members), min(op.value for op in operations if isinstance(op, Agree))
+        if getattr(first, "team", ()) != self.members:
+            raise NotAsATeam("a collective of some members")
+        if len(self.members) > 1:
+            self._ring(size)
+        return answer
+
+    def _ring(self, size: float) -> None:
+        occupied_s, delay_s = self.network.hop_s(size, len(self.members))
+        if len(self.members) > CLOSED_FORM_FROM and self.free.max() <= self.times.min():
+            self.times = ring_of_equal_links(self.times, occupied_s, delay_s)
+            self.free = np.roll(self.times, -1) - delay_s  # a link's last chunk is what its receiver waited for
+            return
+        links = np.ones(len(self.members))
+        self.times, self.free = ring(self.times, occupied_s * links, delay_s * links, self.free)
