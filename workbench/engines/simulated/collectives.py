@@ -39,7 +39,10 @@ class Ring:
         self, host: Host, team: tuple[str, ...], combine: Callable[[list[Any]], Any], size_of: Callable[[Any], float]
     ):
         self.host, self.team, self.combine, self.size_of = host, team, combine, size_of
+        self.right = dict(zip(team, (*team[1:], team[0]), strict=True))
+        self.last_chunk = 2 * (len(team) - 1)
         self.given: dict[str, Any] = {}
+        self.answers: list[Any] = []  # the one answer, once it is known
         self.received = dict.fromkeys(team, 0)
         self.waiting = dict.fromkeys(team, 0)
         self.done: set[str] = set()
@@ -59,7 +62,7 @@ class Ring:
             self._receive(member)
 
     def _send(self, member: str) -> None:
-        right = self.team[(self.team.index(member) + 1) % len(self.team)]
+        right = self.right[member]
         self.host.deliver(member, right, self.chunk_bytes, self.hop_s, self._arrive, right)
 
     def _arrive(self, member: str) -> None:
@@ -72,11 +75,13 @@ class Ring:
 
     def _receive(self, member: str) -> None:
         self.received[member] += 1
-        if self.received[member] < 2 * (len(self.team) - 1):
+        if self.received[member] < self.last_chunk:
             self._send(member)
-        else:
-            self.done.add(member)
-            self.host.answer(member, self.combine([self.given[name] for name in self.team]))
+            return
+        self.done.add(member)
+        if not self.answers:
+            self.answers.append(self.combine([self.given[name] for name in self.team]))
+        self.host.answer(member, self.answers[0])
 
     def close(self) -> None:
         """A member is lost: whatever is still under way is in vain."""
