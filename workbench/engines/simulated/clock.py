@@ -13,6 +13,8 @@ from typing import Any
 from simpy.core import Environment
 from simpy.events import NORMAL
 
+LAST = NORMAL + 1  # SimPy's priorities are numbers, the lowest first
+
 
 class Call:
     """One callback at one time. It looks enough like an event for SimPy's own `step` to fire it."""
@@ -43,6 +45,12 @@ class Clock(Environment):
         """Absolute times are scheduled as they are: adding and subtracting `now` would cost the last bit."""
         call = Call(function, argument)
         heappush(self._queue, (at_s, NORMAL, next(self._eid), call))  # type: ignore[misc]
+        return call
+
+    def call_last(self, function: Callable[[Any], Any], argument: Any = None) -> Call:
+        """A call now, but after everything else that happens at this instant."""
+        call = Call(function, argument)
+        heappush(self._queue, (self._now, LAST, next(self._eid), call))  # type: ignore[misc]
         return call
 
     def run_slice(self, until_s: float, most: int) -> bool:
