@@ -207,7 +207,7 @@ def test_a_fault_behind_the_end_of_the_run_is_noted():
     [
         ({"pipeline": {"stages": [{"id": "a", "use": "x", "when": "accuracy > 1"}]}}, "not-yet-condition"),
         ({"pipeline": pipeline(groups=[{"id": "g", "stages": ["a"], "foreach": "a.o"}])}, "not-yet-foreach"),
-        ({"cluster": {"network": {"topology": "fat-tree"}}}, "not-yet-topology"),
+        ({"cluster": {"network": {"topology": "wide-area"}}}, "not-yet-topology"),
         ({"faults": [{"kind": "partition", "at": 1}]}, "not-yet-fault"),
         ({"faults": [{"kind": "slow-down", "worker": "w0", "at": 1}]}, "not-yet-fault"),
     ],
@@ -215,6 +215,42 @@ def test_a_fault_behind_the_end_of_the_run_is_noted():
 def test_what_the_format_allows_and_this_version_does_not_do_is_refused_by_name(parts, code):
     problem = only(**parts)
     assert (problem.code, problem.severity, problem.refuses) == (code, "not-yet", True)
+
+
+# --- topologies ----------------------------------------------------------------------------------------------------
+
+FAT_TREE = {"topology": "fat-tree", "rack": 4, "oversubscription": 4}
+ISLANDS = {"topology": "nvlink-island", "island": 4, "island_bandwidth": "100 GB/s"}
+
+
+@pytest.mark.parametrize("network", [FAT_TREE, ISLANDS, {"topology": "ring"}, {"sharing": "fair"}])
+def test_a_topology_with_what_it_needs_has_no_problem(network):
+    assert check(scenario(cluster={"network": network})) == []
+
+
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        ({**FAT_TREE, "rack": None}, "cluster.network: the topology fat-tree needs 'rack'"),
+        ({**ISLANDS, "island": None}, "cluster.network: the topology nvlink-island needs 'island'"),
+        (
+            {"topology": "ring", "rack": 4},
+            "cluster.network.rack: 'rack' belongs to the topology fat-tree; ring does not use it",
+        ),
+        (
+            {**FAT_TREE, "island": 4},
+            "cluster.network.island: 'island' belongs to the topology nvlink-island; fat-tree does not use it",
+        ),
+        (
+            {"sharing": "fair", "collectives": "nccl-2xp5"},
+            "cluster.network.collectives: the curve 'nccl-2xp5' was measured over its own network; it goes only with a "
+            "switch and sharing: fifo",
+        ),
+    ],
+)
+def test_a_field_that_the_topology_lacks_or_does_not_use_is_refused_by_name(network, told):
+    problem = only(cluster={"network": network})
+    assert (problem.told(), problem.refuses) == (told, True)
 
 
 # --- expectations --------------------------------------------------------------------------------------------------

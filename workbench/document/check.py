@@ -8,11 +8,12 @@ from workbench.document.expectations import ExpectationError, Name, parse
 from workbench.document.graph import cycles
 from workbench.document.metrics import known_metrics
 from workbench.document.problems import Problem, nearest
-from workbench.document.scenario import Cluster, Fault, Pipeline, RunSettings, Scenario, Workload
+from workbench.document.scenario import Cluster, Fault, Network, Pipeline, RunSettings, Scenario, Workload
 from workbench.document.units import SECONDS, show
 
 FAULTS_DONE = ("crash", "freeze", "leader-crash")
-TOPOLOGIES_DONE = ("switch",)
+TOPOLOGIES_DONE = ("switch", "ring", "fat-tree", "nvlink-island")
+TOPOLOGY_FIELDS = {"fat-tree": ("rack", "oversubscription"), "nvlink-island": ("island", "island_bandwidth")}
 
 
 def check(scenario: Scenario) -> list[Problem]:
@@ -107,10 +108,25 @@ def _of_cluster(cluster: Cluster) -> Iterator[Problem]:
             seen.add(worker)
     if not cluster.workers:
         yield Problem("no-workers", "cluster.workers")
-    topology = cluster.network.topology
+    yield from _of_network(cluster.network)
+
+
+def _of_network(network: Network) -> Iterator[Problem]:
+    topology = network.topology
     if topology not in TOPOLOGIES_DONE:
         values = {"topology": topology, "done": ", ".join(TOPOLOGIES_DONE)}
         yield Problem("not-yet-topology", "cluster.network.topology", values, severity="not-yet")
+    for owner, fields in TOPOLOGY_FIELDS.items():
+        for field in fields:
+            given = getattr(network, field) is not None
+            if given and owner != topology:
+                values = {"field": field, "topology": topology, "owner": owner}
+                yield Problem("topology-ignores", f"cluster.network.{field}", values)
+            elif owner == topology and not given:
+                yield Problem("topology-needs", "cluster.network", {"field": field, "topology": topology})
+    if network.collectives.startswith("nccl") and (topology != "switch" or network.sharing == "fair"):
+        values = {"collectives": network.collectives}
+        yield Problem("curve-with-links", "cluster.network.collectives", values)
 
 
 def _of_combinations(scenario: Scenario) -> Iterator[Problem]:

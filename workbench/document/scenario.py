@@ -124,7 +124,7 @@ class WorkerPool(Frozen):
 
 
 class Network(Frozen):
-    """What lies between the workers; one link a worker, full duplex."""
+    """What lies between the workers, full duplex; at a switch, one link a worker."""
 
     topology: Literal["switch", "ring", "fat-tree", "nvlink-island", "wide-area"] = "switch"
     bandwidth: BytesPerS = Field(default=1.25e9, gt=0)
@@ -133,6 +133,18 @@ class Network(Frozen):
         default="ideal",
         description="what carries collectives: gloo pays a round trip for each step of a ring; "
         "an nccl curve was measured on such machines, and replaces bandwidth and latency in collectives",
+    )
+    sharing: Literal["fifo", "fair"] = Field(
+        default="fifo",
+        description="at a switch, messages take turns (fifo) or share links (fair); other topologies always share",
+    )
+    rack: Whole | None = Field(default=None, description="workers of a rack; for fat-tree")
+    oversubscription: float | None = Field(
+        default=None, ge=1, description="bandwidth of a rack's workers over that of its links upwards; for fat-tree"
+    )
+    island: Whole | None = Field(default=None, description="workers of an island; for nvlink-island")
+    island_bandwidth: BytesPerS | None = Field(
+        default=None, gt=0, description="of a worker within its island; bandwidth is the island's; for nvlink-island"
     )
 
 

@@ -208,6 +208,18 @@ QUESTION = {
         "{arrivals} arrivals need a rate, such as '5 /s'",
         "arrivals が {arrivals} のときは rate（例: 5 /s）が必要です",
     ),
+    "topology-ignores": (
+        "'{field}' belongs to the topology {owner}; {topology} does not use it",
+        "「{field}」はトポロジー {owner} の項目です。{topology} では使われません",
+    ),
+    "topology-needs": (
+        "the topology {topology} needs '{field}'",
+        "トポロジー {topology} には「{field}」が必要です",
+    ),
+    "curve-with-links": (
+        "the curve '{collectives}' was measured over its own network; it goes only with a switch and sharing: fifo",
+        "曲線「{collectives}」は固有のネットワークで測定されたものです。switch と sharing: fifo でのみ使えます",
+    ),
     "rate-unused": (
         "a rate means nothing where all instances arrive at once",
         "arrivals が at-once のとき rate は使われません",

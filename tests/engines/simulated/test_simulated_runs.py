@@ -115,3 +115,45 @@ def test_training_stops_after_the_steps_that_a_scenario_allows(runner):
 
 def test_an_untold_pool_size_is_one_worker():
     assert read("format: 1\ncluster: {workers: [{id: a}]}\n").scenario.cluster.names == ("a0",)
+
+
+def on_network(network):
+    return SMALL.replace("count: 3}", f"count: 3}}\n  network: {{{network}}}")
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        "sharing: fair",
+        "topology: ring",
+        "topology: fat-tree, rack: 2, oversubscription: 2",
+        "topology: nvlink-island, island: 2, island_bandwidth: 100 GB/s",
+    ],
+)
+def test_a_run_on_any_topology_finishes_and_is_the_same_to_the_byte_again(runner, network):
+    assert runner("simulated", "ring", on_network(network))[-1].outcome == "finished"
+    first = (runner.last / "events.jsonl").read_bytes()
+    runner("simulated", "ring", on_network(network))
+    assert (runner.last / "events.jsonl").read_bytes() == first
+
+
+def test_an_oversubscribed_fat_tree_slows_a_run_whose_ring_leaves_its_racks(runner):
+    slow = "bandwidth: 1 MB/s, topology: fat-tree, rack: 2, oversubscription: {}"
+    even_s, over_s = (runner("simulated", "ring", on_network(slow.format(over)))[-1].t_s for over in (1, 8))
+    assert over_s > 2 * even_s
+
+
+@pytest.mark.parametrize("kind", ["crash", "freeze"])
+def test_a_worker_struck_while_links_are_shared_fairly_is_made_up_for(runner, kind):
+    fault = f"faults:\n  - {{kind: {kind}, worker: w1, at_step: 3, lasts: 100 ms}}\n"
+    events = runner("simulated", "ring", on_network("sharing: fair, bandwidth: 10 MB/s") + fault)
+    assert events[-1].outcome == "finished"
+    assert [event.kind for event in of_kind(events, FaultBegan)] == [kind]
+
+
+@pytest.mark.parametrize("at", ["1 ms", "3 ms", "10 ms", "20 ms", "30 ms", "50 ms", "100 ms"])
+def test_a_crash_at_any_time_over_slow_fair_links_leaves_nobody_waiting(runner, at):
+    fault = f"faults:\n  - {{kind: crash, worker: w0, at: {at}, lasts: 20 ms}}\n"
+    events = runner("simulated", "ring", on_network("sharing: fair, bandwidth: 10 MB/s") + fault)
+    assert events[-1].outcome == "finished"
+    assert len(of_kind(events, FaultBegan)) == 1

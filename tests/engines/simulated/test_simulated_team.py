@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from workbench.architectures.parameter_server import ParameterServer
 from workbench.architectures.ring import RingAllReduce
 from workbench.architectures.training import TrainingJob
+from workbench.document import scenario
 from workbench.engines.simulated.network import Network
 from workbench.engines.simulated.team import interpreter
 from workbench.engines.simulated.team.interpreter import NotAsATeam, Team
 from workbench.engines.simulated.team.recurrences import ring, ring_of_equal_links
+from workbench.engines.simulated.topology import lay
 from workbench.engines.simulated.world import World
 from workbench.runs.events import StepsFinished
 from workbench.studies.score.laboratory import GivenWork
@@ -88,3 +90,9 @@ def test_thousands_of_members_are_carried_out_in_closed_form_as_by_the_recurrenc
 def test_a_program_whose_members_write_letters_is_left_to_the_message_level():
     with pytest.raises(NotAsATeam):
         as_a_team(ParameterServer(), team_of(3), Network(1e9, 0.0), GivenWork(1e6))
+
+
+def test_links_that_are_shared_fairly_are_left_to_the_message_level():
+    network = Network(1e9, 0.0, topology=lay(scenario.Network(), team_of(3)))
+    with pytest.raises(NotAsATeam, match="shared fairly"):
+        as_a_team(RingAllReduce(), team_of(3), network, GivenWork(1e6))

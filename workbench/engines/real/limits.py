@@ -20,6 +20,8 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
         said.append(f"a network of topology '{topology}' can only be simulated")
     if scenario.cluster.network.collectives.startswith("nccl"):
         said.append("collectives by a curve measured with NCCL can only be simulated")
+    if scenario.cluster.network.sharing == "fair":
+        said.append("links that are shared fairly can only be simulated; a real network shares as it does")
     for fault in scenario.faults:
         if fault.kind not in FAULTS and (not fault.only or combination.id in fault.only):
             said.append(f"a fault of kind '{fault.kind}' can only be simulated")

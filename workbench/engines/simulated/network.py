@@ -1,5 +1,7 @@
 """The network: one full-duplex link a member to a switch, first come first served, kept as arithmetic.
 
+With a topology its links are shared fairly instead, and the world keeps the transfers that are under way.
+
 A message of S bytes from a to b occupies a's uplink and b's downlink for S/B from the moment both are free, and arrives
 a latency later. One number a direction says when a link is free, so that a message costs one event: its arrival.
 """
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.catalogues.backends import BACKENDS
+from workbench.engines.simulated.topology import Topology
 
 CONTROL_BYTES = 256  # envelope of a letter: names, tag, framing
 
@@ -35,9 +38,12 @@ def size_bytes(what: Any) -> float:
 
 
 class Network:
-    """Links by member name; `bytes_per_s` and `latency_s` are equal for all."""
+    """Links by member name; `bytes_per_s` and `latency_s` are equal for all, unless a topology says what links are."""
 
-    def __init__(self, bytes_per_s: float, latency_s: float, collectives: str = "ideal"):
+    def __init__(
+        self, bytes_per_s: float, latency_s: float, collectives: str = "ideal", topology: Topology | None = None
+    ):
+        self.topology = topology
         self.bytes_per_s, self.latency_s = bytes_per_s, latency_s
         backend = BACKENDS[collectives]
         self.curve = backend.curve

@@ -14,6 +14,7 @@ from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.simulated.faults import Faults
 from workbench.engines.simulated.network import Network
+from workbench.engines.simulated.topology import lay
 from workbench.engines.simulated.work import Work
 from workbench.engines.simulated.world import World, waiting_text
 from workbench.runs.events import Event, OperationFinished, RunFinished, RunStarted, Warned
@@ -43,9 +44,12 @@ class SimulatedRun:
         self.stop_reason = ""
         self.told_s = 0.0
         links = scenario.cluster.network
-        network = Network(links.bandwidth, links.latency, links.collectives)
-        work = Work(scenario, folder, scenario.run.seed, replication, network)
         self.job: Job = build(scenario, combination, replication)
+        others = tuple(name for name in self.job.members if name not in self.job.followers)
+        fair = links.topology != "switch" or links.sharing == "fair"
+        topology = lay(links, scenario.cluster.names, others) if fair else None
+        network = Network(links.bandwidth, links.latency, links.collectives, topology)
+        work = Work(scenario, folder, scenario.run.seed, replication, network)
         self.world = World(network, work, self._tell)
         self.until_s = scenario.run.duration or float("inf")
         self.writer.write(self._started(replication))

@@ -35,11 +35,11 @@ class Work:
         self.made_by: dict[str, str] = {}  # artifact -> the worker that holds it
 
     def seconds(self, member: str, operation: Perform, now_s: float) -> float:
-        """How long `operation` takes on `member`, fetching its inputs included."""
+        """How long `operation` takes on `member`, fetching its inputs first come first served included."""
         fetched_s = 0.0
-        if operation.part in ("run", "open"):
-            for artifact in operation.item.values():
-                fetched_s = max(fetched_s, self._fetch(member, artifact, now_s) - now_s)
+        if self.network.topology is None:
+            for holder, size in self.inputs(member, operation):
+                fetched_s = max(fetched_s, self.network.transfer(now_s, holder, member, size) - now_s)
         operations, memory_bytes = self._demand(operation)
         processor, speed = self.speeds[member]
         busy_s = max(operations / processor.operations_per_s, memory_bytes / processor.memory_bytes_per_s)
@@ -49,10 +49,14 @@ class Work:
             busy_s *= self.variations[member]()
         return fetched_s + busy_s
 
-    def _fetch(self, member: str, artifact: str, now_s: float) -> float:
-        holder = self.made_by.get(artifact, member)
-        stage, port = artifact.split(":")[0].split(".")
-        return self.network.transfer(now_s, holder, member, self.costs[stage].outputs[port].bytes)
+    def inputs(self, member: str, operation: Perform) -> list[tuple[str, float]]:
+        """Who holds the inputs of `operation`, and their sizes in bytes."""
+        found = []
+        if operation.part in ("run", "open"):
+            for artifact in operation.item.values():
+                stage, port = artifact.split(":")[0].split(".")
+                found.append((self.made_by.get(artifact, member), self.costs[stage].outputs[port].bytes))
+        return found
 
     def _demand(self, operation: Perform) -> tuple[float, float]:
         """(operations, bytes of memory moved) of one piece of work."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from workbench.architectures.narration import narrated
@@ -23,6 +24,7 @@ from workbench.architectures.operations import (
 )
 from workbench.engines.simulated.clock import Clock
 from workbench.engines.simulated.collectives import Ring
+from workbench.engines.simulated.flows.streams import Streams
 from workbench.engines.simulated.member import PENDING, Member
 from workbench.engines.simulated.network import CONTROL_BYTES, Blob, Network, size_bytes
 from workbench.runs.events import Event, MessageSent, OperationFinished
@@ -37,6 +39,18 @@ class Worker(Protocol):
 
     def answer(self, member: str, operation: Perform) -> Any: ...
 
+    def inputs(self, member: str, operation: Perform) -> list[tuple[str, float]]:
+        """Who holds what the operation needs, and how many bytes; asked only where links are shared fairly."""
+
+
+@dataclass(slots=True)
+class Fetching:
+    """A piece of work that waits for inputs which others hold."""
+
+    member: Member
+    operation: Perform
+    missing: int
+
 
 class World:
     """A simulated run's state. `tell(event, who)` is called in virtual-time order.
@@ -47,6 +61,8 @@ class World:
     def __init__(self, network: Network, work: Worker, tell: Tell, detection_s: float = 0.02, messages: bool = False):
         self.clock = Clock()
         self.network, self.work, self.tell = network, work, tell
+        links = network.topology
+        self.flows = Streams(self.clock, links) if links is not None else None
         self.detection_s, self.messages = detection_s, messages
         self.members: dict[str, Member] = {}
         self.lost: set[str] = set()
@@ -145,6 +161,24 @@ class World:
             member.timer = None
 
     def _perform(self, member: Member, operation: Perform) -> Any:
+        if self.flows is not None:
+            far = [(holder, size) for holder, size in self.work.inputs(member.name, operation) if holder != member.name]
+            if far:
+                arrival = (member, self._fetched, Fetching(member, operation, len(far)))
+                latency_s = self.network.latency_s
+                for holder, size in far:
+                    self._ship(
+                        (holder, member.name, "artifact"), size, latency_s, "artifact", self._chunk_arrives, arrival
+                    )
+                return PENDING
+        return self._work(member, operation)
+
+    def _fetched(self, fetching: Fetching) -> None:
+        fetching.missing -= 1
+        if not fetching.missing:
+            self._work(fetching.member, fetching.operation)
+
+    def _work(self, member: Member, operation: Perform) -> Any:
         seconds = self.work.seconds(member.name, operation, self.clock.now)
         return self._arm(member, seconds, self.work.answer(member.name, operation))
 
@@ -159,6 +193,12 @@ class World:
         size = CONTROL_BYTES + size_bytes(operation.what)
         target = self.members[operation.to]
         letter = Letter(member.name, operation.tag, operation.what)
+        if self.flows is not None:
+            arrival = (target, letter)
+            latency_s = self.network.latency_s if target is not member else 0.0
+            stream = (member.name, operation.to, "letter")
+            self._ship(stream, size, latency_s, operation.tag, self._letter_arrives, arrival)
+            return
         at_s = self.network.transfer(self.clock.now, member.name, operation.to, size)
         self.clock.call_at(at_s, self._letter_arrives, (target, letter))
         if self.messages:
@@ -186,6 +226,28 @@ class World:
             if operation.timeout_s is not None:
                 self._arm(member, operation.timeout_s, trouble=TimedOut())
         return answer
+
+    # --- links that are shared fairly ------------------------------------------------------------------------------
+
+    def _ship(
+        self,
+        stream: tuple[str, str, str],
+        size: float,
+        later_s: float,
+        tag: str,
+        arrives: Callable[[Any], Any],
+        arrival: Any,
+    ) -> None:
+        """Send on a stream (source, target, kind); `arrives(arrival)` comes `later_s` after the last one is through."""
+        assert self.flows is not None
+
+        def through(_: None) -> None:
+            at_s = self.clock.now + later_s
+            self.clock.call_at(at_s, arrives, arrival)
+            if self.messages:  # only now is it known when it arrives
+                self.tell(MessageSent(to=stream[1], tag=tag, size_bytes=int(size), arrives_s=at_s), stream[0])
+
+        self.flows.send(stream, size, through)
 
     # --- collectives ---------------------------------------------------------------------------------------------
 
@@ -223,6 +285,10 @@ class World:
         arrived: Callable[[Any], Any],
         argument: Any,
     ) -> None:
+        if self.flows is not None:
+            arrival = (self.members[target], arrived, argument)
+            self._ship((source, target, "chunk"), size, hop_s[1], "chunk", self._chunk_arrives, arrival)
+            return
         at_s = self.network.pass_on(self.clock.now, source, target, hop_s)
         self.clock.call_at(at_s, self._chunk_arrives, (self.members[target], arrived, argument))
         if self.messages:

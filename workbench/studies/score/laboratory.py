@@ -45,6 +45,9 @@ class GivenWork:
             return {"steps": self.steps, "samples_per_step": 1}
         return Blob(self.size_bytes)
 
+    def inputs(self, member: str, operation: Perform) -> list[tuple[str, float]]:
+        return []
+
 
 def step_ends_s(architecture: TrainingArchitecture, team: tuple[str, ...], network: Network, work: Any) -> list[float]:
     """When each training step was finished by the last member that told it, in seconds since the start.

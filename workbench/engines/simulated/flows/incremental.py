@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -35,9 +35,7 @@ class IncrementalNetwork:
     the end every flow has a bottleneck, so the rates are the max-min rates. All changes of one instant are solved once.
     """
 
-    def __init__(
-        self, clock: Clock, capacities: Iterable[float], path: Callable[[Hashable, Hashable], tuple[int, ...]]
-    ):
+    def __init__(self, clock: Clock, capacities: Iterable[float], path: Callable[[Any, Any], tuple[int, ...]]):
         self.clock, self.path = clock, path
         self.capacities = list(capacities)
         # dictionaries, not sets: the order of flows, and with it the last bit of sums, is the same in every run
@@ -52,8 +50,8 @@ class IncrementalNetwork:
 
     def transfer(
         self,
-        source: Hashable,
-        target: Hashable,
+        source: Any,
+        target: Any,
         size_bytes: float,
         arrived: Callable[[Any], Any],
         argument: Any = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ class QuantisedNetwork:
         self,
         clock: Clock,
         capacities: Iterable[float],
-        path: Callable[[Hashable, Hashable], tuple[int, ...]],
+        path: Callable[[Any, Any], tuple[int, ...]],
         quantum_s: float,
     ):
         self.clock, self.path, self.quantum_s = clock, path, quantum_s
@@ -36,8 +36,8 @@ class QuantisedNetwork:
 
     def transfer(
         self,
-        source: Hashable,
-        target: Hashable,
+        source: Any,
+        target: Any,
         size_bytes: float,
         arrived: Callable[[Any], Any],
         argument: Any = None,

@@ -1,0 +1,126 @@
+"""Topologies: what lies between the members, as capacities of directed links and the links of each route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from zlib import crc32
+
+from workbench.document import scenario
+
+Route = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Directed links by number: `capacities` in bytes/s, and the links from one member to another in their order."""
+
+    capacities: tuple[float, ...]
+    path: Callable[[str, str], Route]
+
+
+class Links:
+    """Directed links, numbered as they are laid."""
+
+    def __init__(self) -> None:
+        self.capacities: list[float] = []
+
+    def lay(self, count: int, bytes_per_s: float) -> range:
+        """`count` equal links."""
+        first = len(self.capacities)
+        self.capacities += [bytes_per_s] * count
+        return range(first, first + count)
+
+
+def lay(network: scenario.Network, workers: tuple[str, ...], others: tuple[str, ...] = ()) -> Topology:
+    """The network of a cluster. `others`, who are no workers, have a link of their own to its core.
+
+    The scenario must have been checked: the fields that its topology needs are there.
+    """
+    links = Links()
+    makers = {"switch": _switch, "ring": _ring, "fat-tree": _fat_tree, "nvlink-island": _nvlink_island}
+    between, access = makers[network.topology](network, workers, links)
+    place = {name: number for number, name in enumerate(workers)}
+    outside = {name: number for number, name in enumerate(others)}
+    leave, enter = links.lay(len(others), network.bandwidth), links.lay(len(others), network.bandwidth)
+
+    def path(source: str, target: str) -> Route:
+        if source == target:
+            return ()
+        if source in place and target in place:
+            return between(place[source], place[target])
+        way = f"{source}>{target}"
+        first = (leave[outside[source]],) if source in outside else access(place[source], way)[0]
+        last = (enter[outside[target]],) if target in outside else access(place[target], way)[1]
+        return first + last
+
+    return Topology(tuple(links.capacities), path)
+
+
+Between = Callable[[int, int], Route]  # from worker to worker, by number
+Access = Callable[[int, str], tuple[Route, Route]]  # from a worker to the core, and back; the text chooses among equals
+
+
+def _switch(network: scenario.Network, workers: tuple[str, ...], links: Links) -> tuple[Between, Access]:
+    """Every worker has a link to one switch that is never the bottleneck."""
+    up, down = (links.lay(len(workers), network.bandwidth) for _ in range(2))
+    return (lambda a, b: (up[a], down[b])), (lambda a, _: ((up[a],), (down[a],)))
+
+
+def _ring(network: scenario.Network, workers: tuple[str, ...], links: Links) -> tuple[Between, Access]:
+    """Every worker has a link to each of its two neighbours; routes take the shorter way, by the right if both are.
+
+    There is no core: who is no worker reaches each worker by a network of its own.
+    """
+    count = len(workers)
+    right, left = (links.lay(count, network.bandwidth) for _ in range(2))
+
+    def between(a: int, b: int) -> Route:
+        hops = (b - a) % count
+        if 2 * hops <= count:
+            return tuple(right[(a + hop) % count] for hop in range(hops))
+        return tuple(left[(a - hop) % count] for hop in range(count - hops))
+
+    return between, lambda _a, _way: ((), ())
+
+
+def _fat_tree(network: scenario.Network, workers: tuple[str, ...], links: Links) -> tuple[Between, Access]:
+    """Racks under a leaf switch each, which has one link to every spine (Al-Fares et al., SIGCOMM 2008).
+
+    A leaf's links to the spines carry 1/oversubscription of what its workers' links do. A route's spine is chosen by a
+    hash of its ends, as ECMP does (RFC 2992): the same in every run.
+    """
+    rack, over = network.rack or 1, network.oversubscription or 1.0
+    racks, spines = -(-len(workers) // rack), max(1, int(rack / over))
+    up, down = (links.lay(len(workers), network.bandwidth) for _ in range(2))
+    rise, fall = (links.lay(racks * spines, rack * network.bandwidth / over / spines) for _ in range(2))
+
+    def spine(way: str) -> int:
+        return crc32(way.encode()) % spines
+
+    def between(a: int, b: int) -> Route:
+        if a // rack == b // rack:
+            return (up[a], down[b])
+        by = spine(f"{workers[a]}>{workers[b]}")
+        return (up[a], rise[a // rack * spines + by], fall[b // rack * spines + by], down[b])
+
+    def access(a: int, way: str) -> tuple[Route, Route]:
+        by = a // rack * spines + spine(way)
+        return (up[a], rise[by]), (fall[by], down[a])
+
+    return between, access
+
+
+def _nvlink_island(network: scenario.Network, workers: tuple[str, ...], links: Links) -> tuple[Between, Access]:
+    """Islands of workers on a fast switch of their own; each island has one link to the others."""
+    island, inside = network.island or 1, network.island_bandwidth or network.bandwidth
+    islands = -(-len(workers) // island)
+    up, down = (links.lay(len(workers), inside) for _ in range(2))
+    leave, enter = (links.lay(islands, network.bandwidth) for _ in range(2))
+
+    def between(a: int, b: int) -> Route:
+        if a // island == b // island:
+            return (up[a], down[b])
+        return (up[a], leave[a // island], enter[b // island], down[b])
+
+    return between, lambda a, _: ((up[a], leave[a // island]), (enter[a // island], down[a]))
