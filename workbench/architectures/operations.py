@@ -71,20 +71,22 @@ class Letter:
 @dataclass(frozen=True, slots=True)
 class Receive(Operation):
     """Waits for a letter (from one sender or any; of one tag or any); with `most` > 1 answers a tuple of all that wait,
-    at least one and at most `most`. WorkerLost, TimedOut."""
+    at least one and at most `most`. The loss of a member of `team` concerns it as the sender's does: a chain that has
+    broken elsewhere brings no letter either. WorkerLost, TimedOut."""
 
     verb: ClassVar[str] = "receive"
     sender: str | None = None
     tag: str | None = None
     timeout_s: float | None = None
     most: int = 1
+    team: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         return f"receive {self.tag or 'anything'} from {self.sender or 'any'}"
 
     def waits_for(self, lost: str) -> bool:
-        return self.sender is None or self.sender == lost
+        return self.sender is None or self.sender == lost or lost in self.team
 
     @property
     def is_choice(self) -> bool:

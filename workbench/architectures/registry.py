@@ -3,6 +3,7 @@
 from typing import Any
 
 from workbench.architectures.parameter_server import ParameterServer
+from workbench.architectures.pipeline import PipelineParallel
 from workbench.architectures.ring import RingAllReduce
 from workbench.architectures.single_leader import SingleLeader
 from workbench.architectures.training import TrainingArchitecture
@@ -14,11 +15,12 @@ ORCHESTRATIONS: dict[str, type[SingleLeader]] = {
 TRAININGS: dict[str, type[TrainingArchitecture]] = {
     "ring-all-reduce": RingAllReduce,
     "parameter-server": ParameterServer,
+    "pipeline-parallel": PipelineParallel,
 }
 
 NOT_YET = {
     "orchestration": ("shared-nothing",),
-    "training": ("fully-sharded", "tensor-parallel", "pipeline-parallel", "federated"),
+    "training": ("fully-sharded", "tensor-parallel", "federated"),
 }
 
 

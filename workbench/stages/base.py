@@ -130,12 +130,26 @@ class Stage(BaseModel):
 
 
 @dataclass(frozen=True)
+class Layer:
+    """A part of a model that is never cut: what it costs, and how big what it hands on is.
+
+    `operations` of the forward pass of the whole global batch, `activation_bytes` of what the next layer is handed
+    for the whole global batch.
+    """
+
+    name: str
+    parameters: int
+    operations: float
+    activation_bytes: float
+
+
+@dataclass(frozen=True)
 class StepCost:
     """What one training step costs, and how big what it communicates is.
 
     `operations` of the gradient of the whole global batch (members divide it), `apply_operations` of one optimiser
     step, `gradient_bytes` of the flat gradient (weights are as big), `state_bytes` of a checkpoint;
-    `open_…` of the learner's making, `finish_operations` of its end.
+    `open_…` of the learner's making, `finish_operations` of its end; `layers` in their order, where a model has any.
     """
 
     steps: int
@@ -148,6 +162,7 @@ class StepCost:
     open_operations: float = 0.0
     open_memory_bytes: float = 0.0
     finish_operations: float = 0.0
+    layers: tuple[Layer, ...] = ()
 
 
 class Learner(Protocol):

@@ -9,7 +9,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from workbench.stages import perceptron
-from workbench.stages.base import BadInput, Context, Cost, Learner, Port, Size, StepCost, TrainingStage, parameter
+from workbench.stages.base import (
+    BadInput,
+    Context,
+    Cost,
+    Layer,
+    Learner,
+    Port,
+    Size,
+    StepCost,
+    TrainingStage,
+    parameter,
+)
 
 
 class Train(TrainingStage):
@@ -67,6 +78,7 @@ class Train(TrainingStage):
             open_memory_bytes=2.0 * data.bytes + 4.0 * count * (1 + rule.slots),
             open_operations=2.0 * data.bytes + 20.0 * count,
             finish_operations=2.0 * count * data.test_rows,
+            layers=tuple(_layer(f"layer {n}", shape, batch) for n, shape in enumerate(layers, 1)),
         )
 
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
@@ -80,3 +92,8 @@ class Train(TrainingStage):
         )
         whole = operations + step.open_operations + step.finish_operations
         return Cost(whole, step.steps * (step.memory_bytes + 2 * step.state_bytes), {"model": size})
+
+
+def _layer(name: str, shape: tuple[int, int], rows: int) -> Layer:
+    count = perceptron.parameters([shape])
+    return Layer(name, count, operations=2.0 * count * rows, activation_bytes=4.0 * rows * shape[0])

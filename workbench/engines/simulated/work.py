@@ -11,11 +11,13 @@ from workbench.architectures.operations import Perform
 from workbench.architectures.random_streams import stream
 from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
 from workbench.document.scenario import Scenario, WorkerPool
+from workbench.engines.simulated import layered
 from workbench.engines.simulated.network import Blob, Network
 from workbench.stages.sizes import sizes, step_costs
 
 DRAWS = 1024
-CALLS = ("run", "open", "gradient", "finish")  # parts that start a library's machinery; the others move arrays
+# parts that start a library's machinery; the others move arrays
+CALLS = ("run", "open", "gradient", "forward", "backward", "finish")
 
 
 class Work:
@@ -64,6 +66,8 @@ class Work:
         if operation.part == "run":
             return cost.operations, cost.memory_bytes
         step = self.step_costs[operation.stage]
+        if layered.is_of_layers(operation):
+            return layered.demand(step, operation)
         match operation.part:
             case "open":
                 return step.open_operations, step.open_memory_bytes
@@ -93,9 +97,12 @@ class Work:
             self.made_by.update(dict.fromkeys(made.values(), member))
             return made
         assert step is not None
+        if layered.is_of_layers(operation):
+            return layered.answer(step, operation)
         match operation.part:
             case "open":
-                return {"steps": step.steps, "samples_per_step": step.samples_per_step}
+                opened = {"steps": step.steps, "samples_per_step": step.samples_per_step}
+                return opened | layered.to_cut(step)
             case "gradient" | "weights" | "sum":
                 return Blob(step.gradient_bytes)
             case "state":

@@ -1,0 +1,214 @@
+"""Pipeline-parallel training: every member holds some layers, and micro-batches pass through the members."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Any, Literal, Self
+
+from pydantic import Field, PositiveInt, model_validator
+
+from workbench.architectures.operations import Operation, Recall, Receive, Record, Say, Send, StageFailed
+from workbench.architectures.pipeline_order import Turn, even_cut, gpipe, interleaved
+from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
+from workbench.runs.events import StepsFinished
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a member stands: its rank, its parts (first layer, layer after the last), and its turns in a step."""
+
+    me: str
+    job: TrainingJob
+    rank: int
+    parts: tuple[tuple[int, int], ...]
+    turns: list[Turn]
+    micro_batches: int
+
+    @property
+    def last(self) -> int:
+        """The number of the pipeline's last part."""
+        return len(self.parts) * len(self.job.team) - 1
+
+    def number(self, own: int) -> int:
+        """The number of an own part in the whole pipeline: parts are dealt to the members in turn."""
+        return own * len(self.job.team) + self.rank
+
+    def holder(self, number: int) -> str:
+        return self.job.team[number % len(self.job.team)]
+
+
+class PipelineParallel(TrainingArchitecture):
+    """A step of m micro-batches over p members with v equal parts each idles for (p-1)/(v m) of its useful time.
+
+    GPipe: all forward passes, then all backward passes (Huang et al., "GPipe", NeurIPS 2019). 1F1B: one of each in
+    turn, which keeps at most p micro-batches in memory. Interleaved: each member holds v parts that lie apart
+    (Narayanan et al., "Efficient large-scale language model training on GPU clusters using Megatron-LM", SC 2021).
+    A lost member takes its layers along: the training begins again from its last checkpoint.
+    """
+
+    title = "Pipeline parallel"
+    title_ja = "パイプライン並列"
+    doc = "Each worker holds some of the layers; micro-batches pass from worker to worker, forwards and back."
+    doc_ja = "各ワーカーが一部の層を持ち、マイクロバッチがワーカー間を順方向と逆方向に流れます。"
+
+    stages: int = Field(
+        default=0,
+        ge=0,
+        description="members of the pipeline; 0 means every worker of the cluster",
+        json_schema_extra={"ja": "パイプラインの段数。0 なら全ワーカー"},
+    )
+    micro_batches: int = Field(
+        default=8,
+        ge=1,
+        le=4096,
+        description="pieces into which each batch is cut",
+        json_schema_extra={"ja": "各バッチを分割する個数"},
+    )
+    schedule: Literal["gpipe", "1f1b", "interleaved"] = Field(
+        default="1f1b",
+        description="in which order passes are made",
+        json_schema_extra={"ja": "順方向と逆方向の計算の順序"},
+    )
+    virtual: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="parts of the model that each member holds (interleaved only)",
+        json_schema_extra={"ja": "各メンバーが持つ部分の数（interleaved のみ）"},
+    )
+    cut: tuple[PositiveInt, ...] = Field(
+        default=(),
+        description="layers in each part of the model; none means that parts cost as nearly the same as can be",
+        json_schema_extra={"ja": "各部分の層数。空なら計算量が均等になるように分割"},
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.virtual > 1 and self.schedule != "interleaved":
+            raise ValueError("more than one virtual stage needs the schedule 'interleaved'")
+        if self.stages and (said := self._unfit(self.stages)):
+            raise ValueError(said)
+        return self
+
+    def _unfit(self, members: int) -> str:
+        """Why `members` cannot work like this; empty if they can."""
+        parts = members * self.virtual
+        if self.virtual > 1 and self.micro_batches % members:
+            return f"interleaved needs micro-batches in groups of {members} (stages), not {self.micro_batches}"
+        if self.cut and len(self.cut) != parts:
+            return f"the cut has {len(self.cut)} parts, but {members} stages with {self.virtual} each have {parts}"
+        return ""
+
+    @property
+    def members(self) -> int:
+        return self.stages
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        return ("simulated",)
+
+    def program(self, me: str, job: TrainingJob) -> Part:
+        opened = yield job.perform("open", job.inputs)
+        place = self._place(me, job, opened)
+        steps = min(opened["steps"], job.most_steps or opened["steps"])
+        samples = opened["samples_per_step"]
+        step = yield from _restore(place)
+        while step < steps:
+            yield from _passes(place)
+            for layers in place.parts:
+                yield job.perform("apply", {"layers": layers})
+            if place.rank == 0:  # gradients reach the first part last
+                yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
+            if self.is_checkpoint(step):
+                yield from _checkpoint(place, step)
+            step += 1
+        return (yield from _finish(place))
+
+    def _place(self, me: str, job: TrainingJob, opened: dict[str, Any]) -> _Place:
+        members, rank = len(job.team), job.team.index(me)
+        costs = opened["layer_operations"]
+        parts = members * self.virtual
+        unfit = self._unfit(members)
+        if not unfit and parts > len(costs):
+            unfit = f"the model has {len(costs)} layers, too few for {parts} parts"
+        if not unfit and self.cut and sum(self.cut) != len(costs):
+            unfit = f"the cut names {sum(self.cut)} layers, but the model has {len(costs)}"
+        if not unfit and self.micro_batches > opened["samples_per_step"]:
+            unfit = (
+                f"a batch of {opened['samples_per_step']} has too few samples for {self.micro_batches} micro-batches"
+            )
+        if unfit:
+            raise StageFailed(job.stage, unfit)
+        bounds = list(pairwise([0, *accumulate(self.cut or even_cut(costs, parts))]))
+        own = tuple(bounds[rank::members])
+        turns = (
+            gpipe(self.micro_batches)
+            if self.schedule == "gpipe"
+            else interleaved(rank, members, self.micro_batches, self.virtual)
+        )
+        return _Place(me, job, rank, own, turns, self.micro_batches)
+
+
+def _passes(place: _Place) -> Part:
+    """One step: receive what a turn needs, compute, hand on."""
+    for part, micro, own in place.turns:
+        number = place.number(own)
+        towards = 1 if part == "forward" else -1
+        what = None
+        if 0 <= number - towards <= place.last:
+            what = yield from _receive(place, number - towards, f"{part} {micro} to {number}")
+        item = {"layers": place.parts[own], "of": place.micro_batches, "micro": micro, "given": what}
+        made = yield place.job.perform(part, item)
+        after = number + towards
+        if 0 <= after <= place.last:
+            yield Send(place.holder(after), made, place.job.tag(f"{part} {micro} to {after}"))
+
+
+def _receive(place: _Place, number: int, name: str) -> Generator[Operation, Any, Any]:
+    """A letter from the holder of part `number`; the loss of any member breaks the pipeline."""
+    letter = yield Receive(place.holder(number), place.job.tag(name), team=place.job.team)
+    return letter.what
+
+
+def _key(place: _Place, step: int, rank: int) -> str:
+    return f"{place.job.checkpoint_key}/{step}/{rank}"
+
+
+def _checkpoint(place: _Place, step: int) -> Part:
+    """Make the own layers' state after `step` durable; it counts once every member has done so."""
+    states = []
+    for layers in place.parts:
+        states.append((yield place.job.perform("state", {"layers": layers})))
+    yield Record(((_key(place, step + 1, place.rank), [len(place.job.team), states]),))
+
+
+def _restore(place: _Place) -> Generator[Operation, Any, int]:
+    """The first step to do: the one after the last checkpoint that is whole.
+
+    All members find the same one, for nobody finishes a step, and records it, before all have begun.
+    """
+    saved = yield Recall(f"{place.job.checkpoint_key}/")
+    missing: dict[tuple[int, int], int] = {}  # (step, team of how many) -> members whose state was not recorded
+    for key, (members, _) in saved.items():
+        made = int(key.split("/")[-2]), members
+        missing[made] = missing.get(made, members) - 1
+    first = max((step for (step, _), lacking in missing.items() if not lacking), default=0)
+    if first:
+        for layers in place.parts:
+            yield place.job.perform("restore", {"layers": layers, "after": first})
+    return first
+
+
+def _finish(place: _Place) -> Part:
+    """The first member gathers the weights of all and makes the outputs."""
+    if place.rank:
+        weights = []
+        for layers in place.parts:
+            weights.append((yield place.job.perform("weights", {"layers": layers})))
+        yield Send(place.job.team[0], weights, place.job.tag("weights"))
+        return None
+    for number in range(1, len(place.job.team)):
+        yield from _receive(place, number, "weights")
+    return (yield place.job.perform("finish"))
