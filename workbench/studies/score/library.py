@@ -1,8 +1,17 @@
 """The cases of this version, by id."""
 
-from workbench.studies.score import bert, checkpoints, collectives, interruptions, nccl
+from workbench.studies.score import bert, bubble, checkpoints, collectives, interruptions, nccl
 from workbench.studies.score.case import Case
 
 CASES: dict[str, Case] = {
-    case.id: case for case in (collectives.CASE, nccl.CASE, nccl.LARGE, bert.CASE, interruptions.CASE, checkpoints.CASE)
+    case.id: case
+    for case in (
+        collectives.CASE,
+        nccl.CASE,
+        nccl.LARGE,
+        bert.CASE,
+        bubble.CASE,
+        interruptions.CASE,
+        checkpoints.CASE,
+    )
 }
