@@ -6,6 +6,7 @@ import pytest
 
 from workbench.architectures.check import check_all
 from workbench.architectures.registry import NOT_YET, ORCHESTRATIONS, TRAININGS
+from workbench.engines.real.limits import refusals
 
 HERE = Path(__file__).parent
 
@@ -76,3 +77,56 @@ def test_an_architecture_says_in_both_languages_what_it_is(kind):
         assert words.strip()
     for field in kind.model_fields.values():
         assert field.description
+
+
+def server_with(knobs, workers=6):
+    return f"""format: 1
+name: A server
+pipeline:
+  stages:
+    - {{id: digits, use: sample}}
+    - {{id: prepare, use: prepare}}
+    - {{id: train, use: train}}
+  links: [digits.table -> prepare.table, prepare.dataset -> train.dataset]
+cluster: {{workers: [{{id: w, count: {workers}}}]}}
+architectures:
+  - {{id: server, training: {{use: parameter-server, with: {{{knobs}}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("knobs", "said"),
+    [
+        ("staleness: 2", "staleness has no effect in mode synchronous"),
+        ("mode: asynchronous, staleness: 2", "staleness has no effect in mode asynchronous"),
+        ("mode: asynchronous, backup: 1", "backup has no effect in mode asynchronous"),
+        ("mode: bounded, staleness: 1, pieces: 4", "pieces has no effect in mode bounded"),
+        ("mode: bounded", "mode bounded needs a staleness"),
+        ("workers: 3, backup: 3", "3 backup workers of 3 leave nobody to wait for"),
+    ],
+)
+def test_a_knob_of_the_server_without_an_effect_is_refused_where_it_stands(knobs, said):
+    (problem,) = check_all(server_with(knobs), HERE).refused
+    assert problem.place == "architectures[server].training.with" and said in problem.told()
+    assert problem.words("ja") != problem.words("en")
+
+
+@pytest.mark.parametrize(
+    ("knobs", "needed"),
+    [("servers: 3", 4), ("servers: 3, workers: 4", 7), ("backup: 2", 4), ("mode: asynchronous, servers: 2", 3)],
+)
+def test_servers_and_those_who_are_waited_for_must_be_in_the_cluster(knobs, needed):
+    assert told(server_with(knobs, needed)) == []
+    (problem,) = told(server_with(knobs, needed - 1))
+    assert f"needs {needed} workers, and the cluster has {needed - 1}" in problem
+
+
+@pytest.mark.parametrize(
+    "knobs", ["servers: 2", "backup: 1", "pieces: 2", "mode: asynchronous", "mode: bounded, staleness: 0"]
+)
+def test_what_only_the_simulator_does_with_a_server_is_refused_by_a_real_run(knobs):
+    scenario = check_all(server_with(knobs), HERE).scenario
+    (sentence,) = refusals(scenario, scenario.architectures[0])
+    assert "'server' trains by Parameter server with parameters that only a simulated run knows" in sentence
+    plain = check_all(server_with("workers: 2, checkpoint_every: 5"), HERE).scenario
+    assert refusals(plain, plain.architectures[0]) == []

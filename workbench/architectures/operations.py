@@ -31,7 +31,8 @@ class Operation:
 class Perform(Operation):
     """Work of a stage on the member's one processor; answers its result. StageFailed. Always ends.
 
-    `part` names what of the stage is done (`run`, or for training `open`, `gradient`, `apply`, …).
+    `part` names what of the stage is done (`run`, or for training `open`, `gradient`, `apply`, …); `share` is the
+    share of the weights that it concerns, where a member holds only some of them.
     """
 
     verb: ClassVar[str] = "perform"
@@ -39,6 +40,7 @@ class Perform(Operation):
     part: str = "run"
     item: Any = None
     of: str = ""  # which instance of the pipeline, when there are several; part of the label
+    share: float = 1.0
 
     @property
     def label(self) -> str:

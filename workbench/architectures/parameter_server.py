@@ -1,18 +1,34 @@
-"""Data-parallel training by a synchronous parameter server: one member holds the weights, the others compute."""
+"""Data-parallel training by parameter servers: they hold the weights, the others compute gradients."""
 
-from pydantic import Field
+from typing import Literal, Self
 
+from pydantic import Field, model_validator
+
+from workbench.architectures import server_clocks, server_rounds
 from workbench.architectures.operations import Receive, Say, Send, WorkerLost
+from workbench.architectures.server_team import EVERY_WORKER, ServerTeam
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, begin, checkpoint
+from workbench.document.problems import Refused
 from workbench.runs.events import StepsFinished
 
 
 class ParameterServer(TrainingArchitecture):
-    """Workers push gradients to the server, which sums them, updates the weights and sends them back.
+    """Workers push gradients to the servers, which sum them, update the weights and send them back.
 
-    The server's link carries n weights out and n gradients in at each step. A gradient comes back while later weights
+    One server's link carries n weights out and n gradients in at each step. A gradient comes back while later weights
     still go out, so that a step's communication takes (n+1) * S/B + 2 * L for n equal workers: it grows with
     their number (Li et al., "Scaling distributed machine learning with the parameter server", OSDI 2014).
+
+    k `servers` hold 1/k of the weights each. With many `pieces` a step's communication comes down to
+    max(S/B, nS/(kB)) (Jiang et al., "A unified architecture for accelerating distributed DNN training in heterogeneous
+    GPU/CPU clusters", OSDI 2020). With `backup` workers a step goes on without the slowest, whose late gradients are
+    dropped (Chen et al., "Revisiting distributed synchronous SGD", 2016). Asynchronous servers answer each gradient at
+    once; bounded ones unless the worker is more than `staleness` steps ahead of the slowest (Ho et al., "More
+    effective distributed ML via a stale synchronous parallel parameter server", NIPS 2013).
+
+    A step always is one batch: in the asynchronous and bounded modes, as many gradients as there were workers at the
+    start, each of one worker's share of a batch. So steps, checkpoints, faults at a step and samples per second mean
+    the same in every mode.
     """
 
     title = "Parameter server"
@@ -20,23 +36,73 @@ class ParameterServer(TrainingArchitecture):
     doc = "One member holds the weights; the workers send gradients and fetch the new weights at every step."
     doc_ja = "1 台が重みを保持し、各ワーカーは毎ステップ勾配を送って新しい重みを受け取ります。"
 
-    workers: int = Field(default=0, ge=0, description="workers beside the server; 0 means all but one of the cluster's")
+    workers: int = Field(
+        default=0, ge=0, description="workers beside the servers; 0 means all that the cluster has besides"
+    )
+    servers: int = Field(default=1, ge=1, description="servers, each with an equal share of the weights")
+    mode: Literal["synchronous", "asynchronous", "bounded"] = Field(
+        default="synchronous",
+        description="all wait for each other at every step, or nobody, or only who is too far ahead",
+    )
+    staleness: int | None = Field(
+        default=None, ge=0, description="steps that the fastest worker may be ahead of the slowest (mode bounded)"
+    )
+    backup: int = Field(
+        default=0, ge=0, description="workers whose gradient a step does not wait for (mode synchronous)"
+    )
+    pieces: int = Field(default=1, ge=1, description="letters that a server's share travels in (mode synchronous)")
+
+    @model_validator(mode="after")
+    def _every_knob_has_an_effect(self) -> Self:
+        if self.mode != "bounded" and self.staleness is not None:
+            raise Refused("knob-unused", knob="staleness", mode=self.mode)
+        if self.mode == "bounded" and self.staleness is None:
+            raise Refused("staleness-missing")
+        if self.mode != "synchronous" and self.backup:
+            raise Refused("knob-unused", knob="backup", mode=self.mode)
+        if self.mode != "synchronous" and self.pieces > 1:
+            raise Refused("knob-unused", knob="pieces", mode=self.mode)
+        if self.workers and self.backup >= self.workers:
+            raise Refused("backup-leaves-nobody", backup=self.backup, workers=self.workers)
+        return self
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether it is one server that waits for all."""
+        return self.mode == "synchronous" and self.servers == 1 and self.backup == 0 and self.pieces == 1
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        return ("simulated", "real") if self._is_plain else ("simulated",)
 
     @property
     def members(self) -> int:
-        return self.workers + 1 if self.workers else 0
+        return self.workers + self.servers if self.workers else 0
 
     @property
     def needed(self) -> int:
-        return self.members or 2
+        return self.members or self.servers + self.backup + 1
 
     def program(self, me: str, job: TrainingJob) -> Part:
         server, *workers = job.team
-        if not workers:
-            raise WorkerLost("every worker of the parameter server")
+        if len(job.team) <= self.servers:
+            raise WorkerLost(EVERY_WORKER)
+        if not self._is_plain:
+            team = ServerTeam(job, job.team[: self.servers], list(job.team[self.servers :]), self.pieces)
+            return (yield from self._of_team(me, team))
         if me == server:
             return (yield from self._serve(job, workers))
         return (yield from self._work(me, server, workers, job))
+
+    def _of_team(self, me: str, team: ServerTeam) -> Part:
+        serves = me in team.servers
+        if self.mode == "synchronous":
+            if serves:
+                return (yield from server_rounds.serve(me, team, self.backup, self.is_checkpoint))
+            return (yield from server_rounds.work(me, team))
+        if serves:
+            return (yield from server_clocks.serve(me, team, self.staleness, self.is_checkpoint))
+        return (yield from server_clocks.work(me, team))
 
     def _serve(self, job: TrainingJob, workers: list[str]) -> Part:
         step, steps, samples = yield from begin(job)
@@ -48,7 +114,7 @@ class ParameterServer(TrainingArchitecture):
                 return (yield job.perform("finish"))
             shares = yield from self._collect(job, workers)
             if not shares:
-                raise WorkerLost("every worker of the parameter server")
+                raise WorkerLost(EVERY_WORKER)
             total = yield job.perform("sum", shares)
             yield job.perform("apply", [step, total])
             yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))

@@ -24,8 +24,8 @@ class TrainingJob:
     attempt: int = 0
     most_steps: int | None = None
 
-    def perform(self, part: str, item: Any = None) -> Perform:
-        return Perform(self.stage, part, item, self.of)
+    def perform(self, part: str, item: Any = None, share: float = 1.0) -> Perform:
+        return Perform(self.stage, part, item, self.of, share)
 
     def tag(self, name: str) -> str:
         """Letters of an earlier attempt must not be taken for letters of this one."""
@@ -75,15 +75,18 @@ class TrainingArchitecture(BaseModel):
         return self.checkpoint_every > 0 and (step + 1) % self.checkpoint_every == 0
 
 
-def begin(job: TrainingJob) -> Generator[Operation, Any, tuple[int, int, int]]:
-    """Open the stage, go back to its last checkpoint; answers (first step to do, steps in all, samples a step)."""
+def begin(job: TrainingJob, share: float = 1.0) -> Generator[Operation, Any, tuple[int, int, int]]:
+    """Open the stage, go back to its last checkpoint; answers (first step to do, steps in all, samples a step).
+
+    `share` is the share of the weights that this member holds.
+    """
     opened = yield job.perform("open", job.inputs)
     steps = min(opened["steps"], job.most_steps or opened["steps"])
     saved = yield Recall(job.checkpoint_key)
     step = 0
     if job.checkpoint_key in saved:
         step, state = saved[job.checkpoint_key]
-        yield job.perform("restore", state)
+        yield job.perform("restore", state, share)
     return step, steps, opened["samples_per_step"]
 
 

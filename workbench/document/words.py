@@ -177,6 +177,18 @@ QUESTION = {
         "'{combination}' needs {needed} workers, and the cluster has {has}",
         "「{combination}」にはワーカーが {needed} 必要ですが、クラスタには {has} しかありません",
     ),
+    "knob-unused": (
+        "{knob} has no effect in mode {mode}; leave it out",
+        "mode が {mode} のとき {knob} は使われません。書かないでください",
+    ),
+    "staleness-missing": (
+        "mode bounded needs a staleness: how many steps the fastest worker may be ahead of the slowest",
+        "mode が bounded のときは staleness（最速のワーカーが最遅より何ステップ先に進めるか）が必要です",
+    ),
+    "backup-leaves-nobody": (
+        "{backup} backup workers of {workers} leave nobody to wait for",
+        "ワーカー {workers} のうち {backup} が予備では、待つ相手がいません",
+    ),
     "fault-without-time": (
         "the fault says no time: write one of at, at_step and every",
         "障害の時刻がありません。at、at_step、every のどれか一つを書いてください",

@@ -167,3 +167,14 @@ def test_who_waits_for_whom_is_named_when_nobody_can_go_on():
 
     world, _ = play({"a": waiter("b"), "b": waiter("a")})
     assert waiting_text(world.unfinished) == "a waits in receive word from b; b waits in receive word from a"
+
+
+def test_a_letter_that_is_under_way_to_a_killed_member_wakes_nobody():
+    def sender():
+        yield Send("b", Blob(1e9), "late")
+
+    def listener():
+        yield Receive("a")
+
+    world, answers = play({"a": sender(), "b": listener()}, lambda w: w.clock.call_at(0.5, lambda _: w.kill("b")))
+    assert world.clock.now > 1 and set(answers) == {"a"}

@@ -74,16 +74,18 @@ class Work:
             case "gradient":
                 members = operation.item[2]
                 return step.operations / members, step.memory_bytes / members
-            case "apply":
-                return step.apply_operations, 8 * step.gradient_bytes  # an optimiser with two slots reads and writes
+            case "apply":  # an optimiser with two slots reads and writes
+                return step.apply_operations * operation.share, 8 * step.gradient_bytes * operation.share
             case "sum":
-                return 0.0, step.gradient_bytes * len(operation.item)
+                return 0.0, step.gradient_bytes * operation.share * len(operation.item)
             case "finish":
                 return step.finish_operations, step.state_bytes
             case "state" | "restore" | "back":
-                return 0.0, 2 * step.state_bytes
+                return 0.0, 2 * step.state_bytes * operation.share
             case "weights" | "load":
-                return 0.0, step.gradient_bytes
+                return 0.0, step.gradient_bytes * operation.share
+            case "piece":  # a view of the gradient, not a copy
+                return 0.0, 0.0
         raise AssertionError(operation.part)
 
     def answer(self, member: str, operation: Perform) -> Any:
@@ -103,10 +105,10 @@ class Work:
             case "open":
                 opened = {"steps": step.steps, "samples_per_step": step.samples_per_step}
                 return opened | layered.to_cut(step)
-            case "gradient" | "weights" | "sum":
-                return Blob(step.gradient_bytes)
+            case "gradient" | "weights" | "sum" | "piece":
+                return Blob(step.gradient_bytes * operation.share)
             case "state":
-                return Blob(step.state_bytes)
+                return Blob(step.state_bytes * operation.share)
         return None
 
 

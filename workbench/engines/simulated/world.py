@@ -102,7 +102,7 @@ class World:
         if member.timer is not None:
             member.timer.cancel()
         member.program = _ended()  # not closed: a killed member has no last words
-        member.finished = True
+        member.finished, member.operation = True, None  # a letter that is under way to it wakes nobody
         self.lost.add(name)
         for rings in self.rings.values():
             for ring in rings:

@@ -43,7 +43,7 @@ class GivenWork:
     def answer(self, member: str, operation: Perform) -> Any:
         if operation.part == "open":
             return {"steps": self.steps, "samples_per_step": 1}
-        return Blob(self.size_bytes)
+        return Blob(self.size_bytes * operation.share)
 
     def inputs(self, member: str, operation: Perform) -> list[tuple[str, float]]:
         return []
