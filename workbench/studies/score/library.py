@@ -1,6 +1,6 @@
 """The cases of this version, by id."""
 
-from workbench.studies.score import bert, bubble, checkpoints, collectives, interruptions, nccl
+from workbench.studies.score import bert, bubble, checkpoints, collectives, interruptions, nccl, order
 from workbench.studies.score.case import Case
 
 CASES: dict[str, Case] = {
@@ -11,6 +11,7 @@ CASES: dict[str, Case] = {
         nccl.LARGE,
         bert.CASE,
         bubble.CASE,
+        order.CASE,
         interruptions.CASE,
         checkpoints.CASE,
     )
