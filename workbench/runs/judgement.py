@@ -7,13 +7,12 @@ What names only runs that nobody asked for (`real.…` after a simulation) is no
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.document.expectations import Expectation, Name, parse
-from workbench.runs.statistics import half_width
+from workbench.runs.statistics import figure, paired
 
 HELD, MISSED, UNKNOWN, NOT_ASKED = "held", "missed", "unknown", "not-asked"
 NOT_RUN, NOT_TOLD, TOO_FEW = "not-run", "not-told", "too-few"
@@ -92,7 +91,7 @@ def _check(expectation: Expectation, engine: str, runs: Sequence[Told]) -> Check
     told: dict[Name, list[float]] = {}
     gaps: list[tuple[str, str]] = []
     for name in expectation.names:
-        values, reason = _values(name, name.engine or engine, runs)
+        values, reason = values_of(name.engine or engine, name.combination, name.metric, runs)
         told[name] = values
         if reason:
             gaps.append((reason, f"{name.combination}.{name.metric}"))
@@ -103,10 +102,10 @@ def _check(expectation: Expectation, engine: str, runs: Sequence[Told]) -> Check
     return found
 
 
-def _values(name: Name, engine: str, runs: Sequence[Told]) -> tuple[list[float], str]:
-    """The figure in each replication, in their order; or none, and why."""
+def values_of(engine: str, combination: str, metric: str, runs: Sequence[Told]) -> tuple[list[float], str]:
+    """The metric in each replication of a combination, in their order; or none, and why."""
     own = sorted(
-        (run for run in runs if (run.engine, run.combination) == (engine, name.combination)),
+        (run for run in runs if (run.engine, run.combination) == (engine, combination)),
         key=lambda run: run.replication,
     )
     if not own:
@@ -114,9 +113,9 @@ def _values(name: Name, engine: str, runs: Sequence[Told]) -> tuple[list[float],
     broken = next((run.outcome for run in own if not run.is_whole), "")
     if broken:
         return [], broken
-    if any(name.metric not in run.numbers for run in own):
+    if any(metric not in run.numbers for run in own):
         return [], NOT_TOLD
-    return [run.numbers[name.metric] for run in own], ""
+    return [run.numbers[metric] for run in own], ""
 
 
 def _lookup(told: dict[Name, list[float]], index: int) -> Callable[[Name], float | None]:
@@ -143,14 +142,12 @@ def _over_replications(expectation: Expectation, engine: str, lookups: list[Call
     if len(sides) < len(found):
         agreed = len(set(outcomes)) == 1
         return Check(engine, outcomes[0] if agreed else UNKNOWN, reason="" if agreed else TOO_FEW)
-    left = math.fsum(left for left, _ in sides) / len(sides)
-    right = math.fsum(right for _, right in sides) / len(sides)
-    differences = [left - right for left, right in sides]
-    width = half_width(differences)
+    lefts, rights = [left for left, _ in sides], [right for _, right in sides]
+    difference = paired(lefts, rights)
+    left, right, width = figure(lefts).mean, figure(rights).mean, difference.half_width
     if len(set(outcomes)) == 1 and (width is None or width == 0.0):
         return Check(engine, outcomes[0], left, right, width)
-    mean = math.fsum(differences) / len(differences)
-    if width is None or abs(mean) <= width:
+    if not difference.is_clear:
         return Check(engine, UNKNOWN, left, right, width, TOO_FEW)
-    decided = next(o for o, difference in zip(outcomes, differences, strict=True) if difference * mean > 0)
+    decided = next(o for o, (one, other) in zip(outcomes, sides, strict=True) if (one - other) * difference.mean > 0)
     return Check(engine, decided, left, right, width)

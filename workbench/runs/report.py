@@ -16,6 +16,7 @@ from workbench.runs.events import Warned
 from workbench.runs.folder import SCENARIO, RunReader, runs_in
 from workbench.runs.judgement import HELD, MISSED, NOT_ASKED, UNKNOWN, Judgement, judge
 from workbench.runs.numbers import numbers
+from workbench.runs.pairs import Pair, pairs_of
 from workbench.runs.recovery import Recovery, recoveries
 from workbench.runs.state import FaultSpan, RunState, fold
 from workbench.runs.statistics import Figure, figure
@@ -111,13 +112,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """What a study means: rows to compare, and whether what was expected held."""
+    """What a study means: rows to compare, which of them is better, and whether what was expected held."""
 
     name: str
     description: str
     folder: str
     rows: tuple[Row, ...]
     judgements: tuple[Judgement, ...]
+    pairs: tuple[Pair, ...]
     runs: tuple[RunSummary, ...]
 
     @property
@@ -163,7 +165,7 @@ def assemble(scenario: Scenario, runs: tuple[RunSummary, ...], folder: str) -> R
     order += [name for name in dict.fromkeys(run.combination for run in runs) if name not in order]
     rows = tuple(_row(scenario, name, runs) for name in order if any(run.combination == name for run in runs))
     judgements = tuple(judge(text, runs) for text in scenario.expect)
-    return Report(scenario.name, scenario.description, folder, rows, judgements, runs)
+    return Report(scenario.name, scenario.description, folder, rows, judgements, pairs_of(order, runs), runs)
 
 
 def summarise(path: Path, warm_up_s: float = 0.0) -> RunSummary:

@@ -26,6 +26,7 @@ def render_html(report: Report, language: str = "en") -> str:
     sections = [
         _tiles(report, language),
         _combinations(report, language),
+        _pairs(report, language),
         _expectations(report, language),
         _chart("throughput", report_charts.throughput(report, language), language, "solid-dashed", "fault-key"),
         _side_by_side(report, language),
@@ -108,6 +109,13 @@ def _combination(report: Report, row: Row, metrics: list[str], language: str) ->
             style = {"ratio": "ratio", "real": "strong"}.get(column, "")
             cells.append(f"<td{_first(index, style)}>{escape(report_texts.cell(row, metric, column))}</td>")
     return f"<tr><td>{_swatch(report, row.combination)}{escape(row.title)}</td>{''.join(cells)}</tr>"
+
+
+def _pairs(report: Report, language: str) -> str:
+    if not report.pairs:
+        return ""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in report_texts.pair_lines(report, language))
+    return _section(word("pairs", language), f"<ul>{lines}</ul>", report_texts.pairs_note(report, language))
 
 
 def _expectations(report: Report, language: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from workbench.runs import report_texts
+from workbench.runs.pairs import Pair
 from workbench.runs.report import Report, RunSummary, Side
 
 FORMAT = 1
@@ -28,6 +30,7 @@ def as_data(report: Report) -> dict[str, Any]:
             }
             for row in report.rows
         ],
+        "pairs": [_pair(report, pair) for pair in report.pairs],
         "expectations": [
             {
                 "text": judgement.text,
@@ -66,6 +69,27 @@ def _side(side: Side | None) -> dict[str, Any] | None:
             metric: {"mean": figure.mean, "half_width": figure.half_width, "count": figure.count}
             for metric, figure in side.figures.items()
         },
+    }
+
+
+def _pair(report: Report, pair: Pair) -> dict[str, Any]:
+    difference = pair.difference
+    return {
+        "engine": pair.engine,
+        "metric": pair.metric,
+        "left": pair.left,
+        "right": pair.right,
+        "outcome": pair.outcome,
+        "winner": pair.winner,
+        "left_mean": pair.left_mean,
+        "right_mean": pair.right_mean,
+        "difference": difference.mean if difference is not None else None,
+        "half_width": difference.half_width if difference is not None else None,
+        "count": difference.count if difference is not None else 0,
+        "needed": pair.needed,
+        "reason": pair.reason,
+        "about": pair.about,
+        "text": report_texts.pair(report, pair),
     }
 
 

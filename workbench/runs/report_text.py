@@ -14,6 +14,7 @@ def render_text(report: Report, language: str = "en") -> str:
     blocks = [
         f"{report.name}: {report_texts.verdict(report, language)} ({report_texts.count_of_outcomes(report, language)})",
         _comparison(report, language),
+        _pairs(report, language),
         _expectations(report, language),
     ]
     faults = [" · ".join(line) for line in report_texts.fault_lines(report, language)]
@@ -56,6 +57,13 @@ def _comparison(report: Report, language: str) -> str:
     return "\n".join([*table, report_texts.labels(report, language)])
 
 
+def _pairs(report: Report, language: str) -> str:
+    if not report.pairs:
+        return ""
+    head = f"{word('pairs', language)} ({report_texts.pairs_note(report, language)})"
+    return "\n".join([head, *_indented(report_texts.pair_lines(report, language))])
+
+
 def _expectations(report: Report, language: str) -> str:
     if not report.judgements:
         return ""
@@ -85,6 +93,9 @@ def render_markdown(report: Report, language: str = "en") -> str:
     blocks.append(f"**{report_texts.verdict(report, language)}** ({report_texts.count_of_outcomes(report, language)})")
     blocks += [f"## {word('combinations', language)}", _markdown_comparison(report, language)]
     blocks += [report_texts.labels(report, language)]
+    if report.pairs:
+        lines_of_pairs = "\n".join(f"- {line}" for line in report_texts.pair_lines(report, language))
+        blocks += [f"## {word('pairs', language)}", report_texts.pairs_note(report, language), lines_of_pairs]
     if report.judgements:
         heads = [word(key, language) for key in ("outcome", "expectation", "figures")]
         lines = [

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 from workbench.document.metrics import metric as metric_of
 from workbench.runs import figures
 from workbench.runs.judgement import HELD, MISSED, NOT_ASKED, UNKNOWN, Check
+from workbench.runs.pairs import BETTER, EQUAL, Pair
 from workbench.runs.report import ENGINES, Report, Row, Side
 from workbench.runs.report_words import word
+from workbench.runs.statistics import MOST_REPLICATIONS
 
 HEADLINES = ("samples_per_second", "instances_per_second", "duration_s", "recovery_s", "accuracy")
 MARKS = {HELD: "✓", MISSED: "✗", UNKNOWN: "?", NOT_ASKED: "–"}
@@ -86,6 +89,50 @@ def reason(found: Check, language: str = "en") -> str:
     if found.reason in ("not-run", "not-told", "too-few"):
         return word(found.reason, language, about=found.about)
     return word("run-ended", language, about=found.about.partition(".")[0], outcome=word(found.reason, language))
+
+
+def pair_lines(report: Report, language: str = "en") -> list[str]:
+    """The verdict on every two combinations, a sentence each."""
+    return [pair(report, each, language) for each in report.pairs]
+
+
+def pairs_note(report: Report, language: str = "en") -> str:
+    """What the verdicts are about, and how sure they are."""
+    metric = metric_of(report.pairs[0].metric).title(language)
+    return word("pairs-note", language, metric=metric)
+
+
+def pair(report: Report, found: Pair, language: str = "en") -> str:
+    """Which of two combinations is better and by how much, or why that cannot be told, in a sentence."""
+    titles = {row.combination: row.title for row in report.rows}
+    left, right = titles[found.left], titles[found.right]
+    amount, width = _amounts(found)
+    if found.outcome == BETTER:
+        winner, loser = titles[found.winner], titles[found.loser]
+        return word("pair-better", language, winner=winner, loser=loser, amount=amount, width=width)
+    if found.outcome == EQUAL:
+        return word("pair-equal", language, left=left, right=right)
+    if found.difference is None:
+        why = word(found.reason, language, about=f"{found.about}.{found.metric}")
+        if found.reason not in ("not-run", "not-told"):
+            why = word("run-ended", language, about=titles[found.about], outcome=word(found.reason, language))
+        return word("pair-missing", language, left=left, right=right, why=why)
+    enough = "pair-hopeless" if found.needed is None else "pair-needed"
+    told = word("pair-unknown", language, left=left, right=right, amount=amount, width=width)
+    return told + word(enough, language, count=f"{found.needed or MOST_REPLICATIONS:,}")
+
+
+def _amounts(found: Pair) -> tuple[str, str]:
+    """The difference and its half-width: in percent, or in the unit where both are shares of nothing."""
+    if found.difference is None or found.difference.half_width is None:
+        return "", ""
+    if found.share is None:
+        mean, width = found.difference.mean, found.difference.half_width
+        return figures.with_unit(found.metric, mean), figures.value(found.metric, width)
+    share, width = found.share
+    # as many decimals as show two digits of the half-width, which is as well as the difference is known
+    decimals = min(6, max(0, 1 - math.floor(math.log10(100 * width)))) if width > 0 else 1
+    return f"{100 * share:.{decimals}f} %", f"{100 * width:.{decimals}f}"
 
 
 def fault_lines(report: Report, language: str = "en") -> list[list[str]]:

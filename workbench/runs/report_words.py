@@ -46,6 +46,30 @@ WORDS: dict[str, tuple[str, str]] = {
     "warnings": ("Warnings", "警告"),
     "runs": ("Runs", "実行の一覧"),
     "machine": ("Machine", "計算機"),
+    # pairs of combinations
+    "pairs": ("Which is better", "どちらが優れているか"),
+    "pairs-note": (
+        "{metric}; replications compared one by one, each verdict with a confidence of 95 %",
+        "{metric}: 反復ごとの対比較、判定ごとの信頼水準 95 %",
+    ),
+    "pair-better": (
+        "{winner} beats {loser} by {amount} (±{width})",
+        "{winner} は {loser} より {amount} (±{width}) 優れています",
+    ),
+    "pair-equal": (
+        "{left} and {right} are equal in every replication",
+        "{left} と {right} はすべての反復で等しい結果です",
+    ),
+    "pair-missing": ("cannot tell {left} from {right}: {why}", "{left} と {right} は比べられません: {why}"),
+    "pair-unknown": (
+        "cannot tell {left} from {right} (difference {amount} ± {width})",
+        "{left} と {right} の優劣は判定できません (差 {amount} ± {width})",
+    ),
+    "pair-needed": ("; about {count} replications would do", "。約 {count} 回の反復で判定できる見込みです"),
+    "pair-hopeless": (
+        "; more than {count} replications would be needed",
+        "。判定には {count} 回を超える反復が必要です",
+    ),
     # columns
     "engine": ("engine", "実行方式"),
     "outcome": ("outcome", "結果"),
