@@ -103,6 +103,7 @@ def run(
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="study folder; runs/<name>-<time> when left out")] = None,
     html: Annotated[bool, typer.Option("--html", help="write report.html into the study folder")] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="how many simulated runs go on at once")] = 1,
     as_json: AsJson = False,
 ) -> int:
     """Run a scenario, for real or simulated, and report."""
@@ -122,6 +123,7 @@ def run(
         out=free_folder(out, scenario.stem),
         engines=tuple(chosen or ["simulated"]),
         combinations=tuple(combination or ()),
+        workers=workers,
     )
     outcomes = carry_out_with_progress(study, quiet=as_json)
     code = _print_report(study.out, "json" if as_json else "text")

@@ -63,28 +63,30 @@ def carry_out_with_progress(study: Comparison, quiet: bool) -> list[str]:
 
 
 class _Watcher:
-    """Follows the newest run folder on a thread of its own, and shows how far it is."""
+    """Follows the run folders that are being written, each on a thread of its own, and shows how far they are."""
 
     def __init__(self, progress: Any):
         self.progress = progress
-        self.over = threading.Event()
-        self.thread: threading.Thread | None = None
+        self.followed: dict[str, tuple[threading.Event, threading.Thread]] = {}
 
     def notify(self, message: dict[str, Any]) -> None:
         if "started" in message:
-            folder = Path(message["started"])
-            self.over = threading.Event()
+            folder, over = Path(message["started"]), threading.Event()
             task = self.progress.add_task(folder.name, total=None, note="")
-            self.thread = threading.Thread(target=self._follow, args=(folder, task, self.over), daemon=True)
-            self.thread.start()
+            thread = threading.Thread(target=self._follow, args=(folder, task, over), daemon=True)
+            self.followed[message["started"]] = over, thread
+            thread.start()
         elif "finished" in message:
-            self.close()
+            self._leave(message["finished"])
 
     def close(self) -> None:
-        self.over.set()
-        if self.thread is not None:
-            self.thread.join()
-            self.thread = None
+        for folder in list(self.followed):
+            self._leave(folder)
+
+    def _leave(self, folder: str) -> None:
+        over, thread = self.followed.pop(folder)
+        over.set()
+        thread.join()
 
     def _follow(self, folder: Path, task: Any, over: threading.Event) -> None:
         reader, state = RunReader(folder), RunState()

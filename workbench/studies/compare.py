@@ -18,7 +18,10 @@ Notify = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is to be run: `text` is the scenario as written, `folder` where it lies, `out` the study folder."""
+    """What is to be run: `text` is the scenario as written, `folder` where it lies, `out` the study folder.
+
+    `workers` simulated runs go on at once, each on a core, unless they are paced by a `speed` for somebody to watch.
+    """
 
     text: str
     scenario: Scenario
@@ -27,6 +30,7 @@ class Comparison:
     engines: tuple[str, ...] = ENGINES
     combinations: tuple[str, ...] = ()
     speed: float = 0.0
+    workers: int = 1
     notify: Notify = field(default=lambda message: None)
 
     @property
@@ -43,9 +47,13 @@ class Comparison:
             for replication in range(self.scenario.run.replications if engine == "simulated" else 1)
         ]
 
+    def path(self, engine: str, combination: str, replication: int) -> Path:
+        """The folder of one run."""
+        return self.out / (f"{engine}-{combination}" + (f"-r{replication}" if replication else ""))
+
 
 def carry_out(study: Comparison, control: Control) -> list[str]:
-    """Carry out the runs of a comparison; their outcomes. A stopped run ends the study.
+    """Carry out the runs of a comparison; their outcomes, in the order of its runs. A stopped run ends the study.
 
     CannotRun if this machine or the real engine cannot carry out a real run, before anything has started where that is
     known; FileExistsError if `out` holds these runs already.
@@ -53,16 +61,22 @@ def carry_out(study: Comparison, control: Control) -> list[str]:
     _refuse_what_only_simulates(study)
     study.out.mkdir(parents=True, exist_ok=True)
     (study.out / "scenario.yaml").write_text(study.text, encoding="utf-8")
+    runs = study.runs()
     outcomes = []
-    for engine, combination, replication in study.runs():
-        name = f"{engine}-{combination}" + (f"-r{replication}" if replication else "")
-        with RunWriter(study.out / name, study.text) as writer:
-            study.notify({"started": str(study.out / name)})
-            outcome = _one(study, engine, combination, replication, writer, control)
-        study.notify({"finished": str(study.out / name), "outcome": outcome})
-        outcomes.append(outcome)
-        if outcome == "stopped":
+    simulated = [run for run in runs if run[0] == "simulated"]
+    workers = min(study.workers, len(simulated))
+    if workers > 1 and not study.speed:
+        outcomes = _at_once(study, simulated, workers, control)
+        runs = runs[len(simulated) :]
+    for engine, combination, replication in runs:
+        if "stopped" in outcomes:
             break
+        path = study.path(engine, combination, replication)
+        with RunWriter(path, study.text) as writer:
+            study.notify({"started": str(path)})
+            outcome = _one(study, engine, combination, replication, writer, control)
+        study.notify({"finished": str(path), "outcome": outcome})
+        outcomes.append(outcome)
     return outcomes
 
 
@@ -75,6 +89,14 @@ def _refuse_what_only_simulates(study: Comparison) -> None:
     said = [sentence for combination in combinations for sentence in refusals(study.scenario, combination)]
     if said:
         raise CannotRun("; ".join(dict.fromkeys(said)))
+
+
+def _at_once(study: Comparison, runs: list[tuple[str, str, int]], workers: int, control: Control) -> list[str]:
+    from workbench.studies import pool
+
+    folder = str(study.folder)
+    tasks = [pool.Task(study.text, folder, str(study.path(*run)), run[1], run[2]) for run in runs]
+    return pool.carry_out(tasks, workers, control, study.notify)
 
 
 def _one(

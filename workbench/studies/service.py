@@ -72,6 +72,7 @@ def _study(request: dict[str, Any], control: Control, answer: Answer, judge: Cal
         engines=tuple(request.get("engines") or ("simulated",)),
         combinations=tuple(request.get("combinations") or ()),
         speed=float(request.get("speed") or 0.0),
+        workers=int(request.get("workers") or 1),
         notify=answer,
     )
     carry_out(study, control)
