@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import SMALL
+from small_study import SMALL
 
 from workbench.document.text import read
 from workbench.engines.control import Control
@@ -18,8 +18,8 @@ from workbench.runs.folder import RunReader, runs_in
 from workbench.runs.report import build
 from workbench.studies.compare import Comparison, carry_out
 
-SCENARIO = SMALL.replace("count: 3", "count: 3, variation: 0.3") + "run: {seed: 3, replications: 2}\n"
-LONG = SCENARIO.replace("epochs: 3", "epochs: 1000000")
+SCENARIO = SMALL + "run: {seed: 3, replications: 2}\n"
+LONG = SCENARIO.replace("epochs: 1", "epochs: 1000000")
 
 
 def study(out, text=SCENARIO, workers=2, **more):

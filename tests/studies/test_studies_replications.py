@@ -4,7 +4,7 @@ from itertools import combinations
 from statistics import variance
 
 import pytest
-from conftest import SMALL
+from small_study import SMALL
 
 from workbench.document.text import read
 from workbench.engines.control import Control
@@ -14,10 +14,7 @@ from workbench.runs.state import RunState, fold
 from workbench.studies.compare import Comparison, carry_out
 
 REPLICATIONS = 16
-QUEUE = (
-    SMALL.replace("count: 3", "count: 3, variation: 0.3").replace("epochs: 3", "epochs: 1")
-    + "workload: {instances: 12, arrivals: poisson, rate: 80 /s}\n"
-)
+QUEUE = SMALL + "workload: {instances: 12, arrivals: poisson, rate: 80 /s}\n"
 
 
 def carried_out(out, seed=3, replications=REPLICATIONS, chosen=("ring", "server")):
