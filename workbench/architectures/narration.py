@@ -6,14 +6,17 @@ It sits between program and engine, so that both engines tell the same story by 
 from collections.abc import Callable
 from typing import Any
 
-from workbench.architectures.operations import Letter, Operation, Perform, Program, Receive, Say, Trouble
+from workbench.architectures.operations import Letter, Operation, Perform, Program, Receive, Say, Together, Trouble
 from workbench.runs.events import Event, OperationFinished, OperationStarted
 
 Tell = Callable[[Event], None]
 
 
-def narrated(program: Program, tell: Tell) -> Program:
-    """`program`, with every operation and saying told; `tell` stamps time and teller."""
+def narrated(program: Program, tell: Tell, lane: str = "") -> Program:
+    """`program`, with every operation and saying told; `tell` stamps time and teller.
+
+    The lanes of a Together have stories of their own, named `0.`, `1.` and, inside each other, `0.1.`.
+    """
     answer: Any = None
     trouble: Trouble | None = None
     while True:
@@ -28,7 +31,11 @@ def narrated(program: Program, tell: Tell) -> Program:
         label, stage, item = operation.label, "", ""
         if isinstance(operation, Perform):
             stage, item = operation.stage, operation.of
-        tell(OperationStarted(label=label, stage=stage, item=item))
+        tell(OperationStarted(label=label, stage=stage, item=item, lane=lane))
+        if isinstance(operation, Together):
+            operation = Together(
+                tuple(narrated(own, tell, f"{lane}{number}.") for number, own in enumerate(operation.lanes))
+            )
         try:
             answer = yield operation
         except GeneratorExit:
@@ -36,9 +43,11 @@ def narrated(program: Program, tell: Tell) -> Program:
             raise
         except Trouble as raised:
             trouble = raised
-            tell(OperationFinished(label=label, stage=stage, item=item, outcome="failed", choice=reason(raised)))
+            failed = reason(raised)
+            tell(OperationFinished(label=label, stage=stage, item=item, lane=lane, outcome="failed", choice=failed))
         else:
-            tell(OperationFinished(label=label, stage=stage, item=item, choice=choice(operation, answer)))
+            chosen = choice(operation, answer)
+            tell(OperationFinished(label=label, stage=stage, item=item, lane=lane, choice=chosen))
 
 
 def reason(trouble: Trouble) -> str:

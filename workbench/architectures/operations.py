@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 
 from workbench.runs.events import Event
 
+Program = Generator["Operation", Any, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -116,6 +118,28 @@ class AllReduce(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class AllGather(AllReduce):
+    """The shares of all members of the team, put together, for every one of them; `what` is the member's own share."""
+
+    verb: ClassVar[str] = "all-gather"
+
+    @property
+    def label(self) -> str:
+        return f"all-gather over {' '.join(self.team)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReduceScatter(AllReduce):
+    """The sum of `what` over the team, of which every member of it is given its own share."""
+
+    verb: ClassVar[str] = "reduce-scatter"
+
+    @property
+    def label(self) -> str:
+        return f"reduce-scatter over {' '.join(self.team)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Agree(Operation):
     """The least of the team's values, for every member of it. WorkerLost."""
 
@@ -168,14 +192,28 @@ class Wait(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class Together(Operation):
+    """Programs carried out side by side by one member; answers the tuple of what they return.
+
+    The member has one processor: Performs take turns, while communication runs beside them. Lanes start in order and
+    hand over by letters to the member itself. The first Trouble closes the other lanes, a performing one when its work
+    is done, and is raised.
+    """
+
+    verb: ClassVar[str] = "together"
+    lanes: tuple[Program, ...]
+
+    @property
+    def label(self) -> str:
+        return f"together {len(self.lanes)} lanes"
+
+
+@dataclass(frozen=True, slots=True)
 class Say(Operation):
     """Tells an event; the engine adds when and who."""
 
     verb: ClassVar[str] = "say"
     event: Event
-
-
-Program = Generator[Operation, Any, Any]
 
 
 class Trouble(Exception):

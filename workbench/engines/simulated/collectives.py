@@ -23,12 +23,11 @@ class Host(Protocol):
     ) -> None:
         """Send a chunk; `arrived(argument)` is called when it is there and its receiver is not frozen."""
 
-    def answer(self, member: str, value: Any) -> None:
-        """The collective is over for `member`."""
-
 
 class Ring:
-    """One ring all-reduce: n-1 steps of reduce-scatter, then n-1 of all-gather, in chunks of S/n.
+    """One collective around a ring in chunks of S/n: n-1 steps of reduce-scatter, n-1 of all-gather, or both.
+
+    `passes` is 2 for an all-reduce, which does one after the other.
 
     Member i sends chunk k+1 once chunk k has come from its left neighbour and it has entered itself, for a chunk is
     summed with the member's own data. On equal links a ring takes 2(n-1)/n * S/B + 2(n-1) * L; with gloo's handshake
@@ -36,24 +35,31 @@ class Ring:
     """
 
     def __init__(
-        self, host: Host, team: tuple[str, ...], combine: Callable[[list[Any]], Any], size_of: Callable[[Any], float]
+        self,
+        host: Host,
+        team: tuple[str, ...],
+        combine: Callable[[list[Any]], Any],
+        size_of: Callable[[Any], float],
+        passes: int = 2,
     ):
         self.host, self.team, self.combine, self.size_of = host, team, combine, size_of
         self.right = dict(zip(team, (*team[1:], team[0]), strict=True))
-        self.last_chunk = 2 * (len(team) - 1)
+        self.last_chunk = passes * (len(team) - 1)
         self.given: dict[str, Any] = {}
+        self.ended: dict[str, Callable[[Any], None]] = {}
         self.answers: list[Any] = []  # the one answer, once it is known
         self.received = dict.fromkeys(team, 0)
         self.waiting = dict.fromkeys(team, 0)
         self.done: set[str] = set()
         self.closed = False
 
-    def enter(self, member: str, value: Any) -> None:
-        self.given[member] = value
+    def enter(self, member: str, value: Any, ended: Callable[[Any], None]) -> None:
+        """`member` gives its value; `ended(answer)` is called once the collective is over for it."""
+        self.given[member], self.ended[member] = value, ended
         size = self.size_of(value)
         self.chunk_bytes = size / len(self.team)
         if len(self.team) == 1:
-            self.host.answer(member, self.combine([value]))
+            ended(self.combine([value]))
             return
         self.hop_s = self.host.hop_s(size, len(self.team))
         self._send(member)
@@ -81,7 +87,7 @@ class Ring:
         self.done.add(member)
         if not self.answers:
             self.answers.append(self.combine([self.given[name] for name in self.team]))
-        self.host.answer(member, self.answers[0])
+        self.ended[member](self.answers[0])
 
     def close(self) -> None:
         """A member is lost: whatever is still under way is in vain."""

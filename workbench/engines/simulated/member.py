@@ -16,16 +16,22 @@ class Member:
 
     __slots__ = (
         "choices",
+        "ended",
         "finished",
         "frozen",
         "held_back",
         "incarnation",
+        "lane",
+        "lanes",
         "letters",
         "lost_notices",
         "name",
         "operation",
         "outcome",
+        "processor",
         "program",
+        "result",
+        "root",
         "table",
         "timer",
         "timer_ends_s",
@@ -45,18 +51,24 @@ class Member:
         self.frozen = False
         self.held_back: list[tuple[Callable[[Any], Any], Any]] = []  # what came while it was frozen
         self.choices: deque[tuple[str, ...]] = deque()  # answers to follow, where an engine has a choice
+        self.root = self  # the member itself, of whom this may be a lane
+        self.lane = ""
+        self.lanes: list[Member] = []  # what it does together just now
+        self.processor: deque[tuple[Member, Operation]] = deque()  # whose turn it is, then who waits for one
+        self.ended: Callable[[Member], None] | None = None
+        self.result: Any = None
 
     def go(self, answer: Any = None, trouble: Trouble | None = None) -> None:
         self.operation = None
         while True:
             try:
                 operation = self.program.throw(trouble) if trouble else self.program.send(answer)
-            except StopIteration:
-                self.finished = True
-                return
+            except StopIteration as stop:
+                self.finished, self.result = True, stop.value
+                break
             except Trouble as uncaught:
                 self.finished, self.outcome = True, uncaught
-                return
+                break
             answer = trouble = None
             self.operation = operation
             try:
@@ -66,6 +78,12 @@ class Member:
             if answer is PENDING:
                 return
             self.operation = None
+        if self.ended is not None:
+            self.ended(self)
+
+    def leaves(self) -> list[Member]:
+        """Whoever carries operations out for this member: itself, or its lanes and theirs."""
+        return [leaf for lane in self.lanes if not lane.finished for leaf in lane.leaves()] if self.lanes else [self]
 
     def take_notice(self, operation: Operation) -> None:
         """Raise WorkerLost if a loss that concerns `operation` has not yet been told."""

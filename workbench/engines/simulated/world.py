@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from workbench.architectures.narration import narrated
 from workbench.architectures.operations import (
     Agree,
+    AllGather,
     AllReduce,
     Letter,
     Perform,
@@ -16,18 +17,21 @@ from workbench.architectures.operations import (
     Recall,
     Receive,
     Record,
+    ReduceScatter,
     Send,
     TimedOut,
+    Together,
     Trouble,
     Wait,
     WorkerLost,
 )
 from workbench.engines.simulated.clock import Clock
-from workbench.engines.simulated.collectives import Ring
 from workbench.engines.simulated.flows.streams import Streams
+from workbench.engines.simulated.gatherings import Gatherings
+from workbench.engines.simulated.lanes import Lanes, told_closed
 from workbench.engines.simulated.member import PENDING, Member
-from workbench.engines.simulated.network import CONTROL_BYTES, Blob, Network, size_bytes
-from workbench.runs.events import Event, MessageSent, OperationFinished
+from workbench.engines.simulated.network import CONTROL_BYTES, Network, size_bytes
+from workbench.runs.events import Event, MessageSent
 
 Tell = Callable[[Event, str], None]
 
@@ -67,13 +71,16 @@ class World:
         self.members: dict[str, Member] = {}
         self.lost: set[str] = set()
         self.store: dict[str, Any] = {}
-        self.rings: dict[tuple[type, tuple[str, ...]], list[Ring]] = {}
+        self.gatherings = Gatherings(self)
         self.table: dict[type, Callable[[Member, Any], Any]] = {
             Perform: self._perform,
             Send: self._send,
             Receive: self._receive,
-            AllReduce: self._all_reduce,
-            Agree: self._agree,
+            AllReduce: self.gatherings.enter,
+            AllGather: self.gatherings.enter,
+            ReduceScatter: self.gatherings.enter,
+            Agree: self.gatherings.enter,
+            Together: self._together,
             Record: self._record,
             Recall: self._recall,
             Wait: self._wait,
@@ -99,15 +106,13 @@ class World:
     def kill(self, name: str) -> None:
         """The member is gone at once; letters to it are dropped, and the others are told `detection_s` later."""
         member = self.members[name]
-        if member.timer is not None:
-            member.timer.cancel()
-        member.program = _ended()  # not closed: a killed member has no last words
-        member.finished, member.operation = True, None  # a letter that is under way to it wakes nobody
+        for leaf in (*member.leaves(), member):
+            if leaf.timer is not None:
+                leaf.timer.cancel()
+            leaf.program, leaf.ended = _ended(), None  # not closed: a killed member has no last words
+            leaf.finished, leaf.operation = True, None  # a letter that is under way to it wakes nobody
         self.lost.add(name)
-        for rings in self.rings.values():
-            for ring in rings:
-                if name in ring.team:
-                    ring.close()
+        self.gatherings.close_with(name)
         for other in self.members.values():
             if other is not member and not other.finished:
                 self.clock.call_in(self.detection_s + self.network.latency_s, self._notice, (other, name))
@@ -120,21 +125,23 @@ class World:
             member.held_back.append((self._notice, notice))
             return
         member.lost_notices.append(lost)
-        operation = member.operation
-        if operation is not None and not isinstance(operation, Perform) and operation.waits_for(lost):
-            member.lost_notices.remove(lost)
-            self._cancel_timer(member)
-            member.go(trouble=WorkerLost(lost))
+        for leaf in member.leaves():
+            operation = leaf.operation
+            if operation is not None and not isinstance(operation, Perform) and operation.waits_for(lost):
+                member.lost_notices.remove(lost)
+                self._cancel_timer(leaf)
+                leaf.go(trouble=WorkerLost(lost))
+                return
 
     def freeze(self, name: str) -> None:
         """The member stops where it is: its processor, and whatever comes to it, wait until `thaw`."""
         member = self.members[name]
         member.frozen = True
-        if member.timer is not None:
-            member.timer.cancel()
-            _, answer, trouble = member.timer.argument
-            left_s = member.timer_ends_s - self.clock.now
-            member.held_back.append((lambda _: self._arm(member, left_s, answer, trouble), None))
+        for leaf in member.leaves():
+            if leaf.timer is not None:
+                leaf.timer.cancel()
+                left_s = leaf.timer_ends_s - self.clock.now
+                member.held_back.append((self._rearm, (*leaf.timer.argument, left_s)))
 
     def thaw(self, name: str) -> None:
         member = self.members[name]
@@ -142,6 +149,10 @@ class World:
         held_back, member.held_back = member.held_back, []
         for function, argument in held_back:
             function(argument)
+
+    def _rearm(self, what: tuple[Member, Any, Trouble | None, float]) -> None:
+        leaf, answer, trouble, left_s = what
+        self._arm(leaf, left_s, answer, trouble)
 
     # --- time passes for a member --------------------------------------------------------------------------------
 
@@ -153,6 +164,8 @@ class World:
     def _ring_timer(self, what: tuple[Member, Any, Trouble | None]) -> None:
         member, answer, trouble = what
         member.timer = None
+        if member.root is not member and isinstance(member.operation, Perform):
+            self._pass_processor_on(member.root)
         member.go(answer, trouble)
 
     def _cancel_timer(self, member: Member) -> None:
@@ -175,10 +188,29 @@ class World:
 
     def _fetched(self, fetching: Fetching) -> None:
         fetching.missing -= 1
-        if not fetching.missing:
+        if not fetching.missing and not fetching.member.finished:
             self._work(fetching.member, fetching.operation)
 
     def _work(self, member: Member, operation: Perform) -> Any:
+        if member.root is not member:
+            processor = member.root.processor
+            processor.append((member, operation))
+            if processor[0][0] is not member:
+                return PENDING
+        return self._begin(member, operation)
+
+    def _pass_processor_on(self, root: Member) -> None:
+        """The lane that performed is done; the next one that still wants to perform begins."""
+        processor = root.processor
+        processor.popleft()
+        while processor and processor[0][0].finished:
+            processor.popleft()
+        if processor:
+            lane, operation = processor[0]
+            assert isinstance(operation, Perform)
+            self._begin(lane, operation)
+
+    def _begin(self, member: Member, operation: Perform) -> Any:
         seconds = self.work.seconds(member.name, operation, self.clock.now)
         return self._arm(member, seconds, self.work.answer(member.name, operation))
 
@@ -212,12 +244,14 @@ class World:
             member.held_back.append((self._letter_arrives, arrival))
             return
         member.letters.append(letter)
-        operation = member.operation
-        if isinstance(operation, Receive):
-            answer = member.take_letters(operation)
-            if answer is not PENDING:
-                self._cancel_timer(member)
-                member.go(answer)
+        for leaf in member.leaves():
+            operation = leaf.operation
+            if isinstance(operation, Receive):
+                answer = leaf.take_letters(operation)
+                if answer is not PENDING:
+                    self._cancel_timer(leaf)
+                    leaf.go(answer)
+                    return
 
     def _receive(self, member: Member, operation: Receive) -> Any:
         answer = member.take_letters(operation)
@@ -251,27 +285,9 @@ class World:
 
     # --- collectives ---------------------------------------------------------------------------------------------
 
-    def _all_reduce(self, member: Member, operation: AllReduce) -> Any:
-        return self._enter(member, operation, operation.what, _sum, size_bytes)
-
-    def _agree(self, member: Member, operation: Agree) -> Any:
-        return self._enter(member, operation, operation.value, min, lambda _: 8 * len(operation.team))
-
-    def _enter(self, member: Member, operation: Any, value: Any, combine: Any, size: Callable[[Any], float]) -> Any:
-        member.take_notice(operation)
-        rings = self.rings.setdefault((type(operation), operation.team), [])
-        rings[:] = [ring for ring in rings if not ring.closed and len(ring.done) < len(ring.team)]
-        ring = next((ring for ring in rings if member.name not in ring.given), None)
-        if ring is None:
-            ring = Ring(self, operation.team, combine, size)
-            rings.append(ring)
-        if any(name in self.lost for name in operation.team):
-            ring.close()
+    def _together(self, member: Member, operation: Together) -> Any:
         member.operation = operation
-        if len(operation.team) == 1:
-            return combine([value])
-        ring.enter(member.name, value)
-        return PENDING
+        return Lanes(member, operation, self.tell).start()
 
     def hop_s(self, size: float, members: int) -> tuple[float, float]:
         return self.network.hop_s(size, members)
@@ -301,9 +317,6 @@ class World:
         elif not member.finished:
             arrived(argument)
 
-    def answer(self, member: str, value: Any) -> None:
-        self.members[member].go(value)
-
     # --- the store -----------------------------------------------------------------------------------------------
 
     def _record(self, member: Member, operation: Record) -> None:
@@ -321,25 +334,18 @@ class World:
     def close(self) -> None:
         """End what still runs, so that every operation that began is told to have ended."""
         for member in self.unfinished:
-            operation = member.operation
             member.finished = True
-            if operation is not None:
-                stage = operation.stage if isinstance(operation, Perform) else ""
-                self.tell(OperationFinished(label=operation.label, stage=stage, outcome="closed"), member.name)
+            for leaf in dict.fromkeys((*member.leaves(), member)):
+                told_closed(leaf, leaf.operation, self.tell)
 
 
 def waiting_text(members: list[Member]) -> str:
     """Who waits for whom, in words."""
-    return "; ".join(f"{m.name} waits in {m.operation.label if m.operation else 'nothing'}" for m in members)
-
-
-def _sum(values: list[Any]) -> Any:
-    if isinstance(values[0], Blob):
-        return values[0]
-    total = values[0]
-    for value in values[1:]:
-        total = total + value
-    return total
+    return "; ".join(
+        f"{leaf.name} waits in {leaf.operation.label if leaf.operation else 'nothing'}"
+        for member in members
+        for leaf in member.leaves()
+    )
 
 
 def _ended() -> Program:

@@ -1,0 +1,88 @@
+"""Gatherings: the collectives under way in a world, and what each kind of them gives its members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.architectures.operations import Agree, AllGather, AllReduce, ReduceScatter
+from workbench.engines.simulated.collectives import Ring
+from workbench.engines.simulated.member import PENDING, Member
+from workbench.engines.simulated.network import Blob, size_bytes
+
+if TYPE_CHECKING:
+    from workbench.engines.simulated.world import World
+
+Gathering = AllReduce | AllGather | ReduceScatter | Agree
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a collective makes of its members' values, of how many bytes, in how many rounds of a ring."""
+
+    combine: Callable[[list[Any]], Any]
+    size_bytes: Callable[[Any, int], float]
+    passes: int
+
+
+class Gatherings:
+    """A world's collectives. Members meet in the order in which each comes to its team's next one of a kind."""
+
+    def __init__(self, world: World):
+        self.world = world
+        self.rings: dict[tuple[type, tuple[str, ...]], list[Ring]] = {}
+
+    def enter(self, member: Member, operation: Gathering) -> Any:
+        """The answer of a team of one; otherwise the member waits."""
+        kind = KINDS[type(operation)]
+        value = operation.value if isinstance(operation, Agree) else operation.what
+        member.take_notice(operation)
+        team = operation.team
+        rings = self.rings.setdefault((type(operation), team), [])
+        rings[:] = [ring for ring in rings if not ring.closed and len(ring.done) < len(ring.team)]
+        ring = next((ring for ring in rings if member.name not in ring.given), None)
+        if ring is None:
+            ring = Ring(self.world, team, kind.combine, lambda what: kind.size_bytes(what, len(team)), kind.passes)
+            rings.append(ring)
+        if any(name in self.world.lost for name in team):
+            ring.close()
+        member.operation = operation
+        if len(team) == 1:
+            return kind.combine([value])
+        ring.enter(member.name, value, lambda answer: None if member.finished else member.go(answer))
+        return PENDING
+
+    def close_with(self, lost: str) -> None:
+        """Nothing more comes of the collectives of a member that is lost."""
+        for rings in self.rings.values():
+            for ring in rings:
+                if lost in ring.team:
+                    ring.close()
+
+
+def _sum(values: list[Any]) -> Any:
+    if isinstance(values[0], Blob):
+        return values[0]
+    total = values[0]
+    for value in values[1:]:
+        total = total + value
+    return total
+
+
+def _joined(values: list[Any]) -> Any:
+    """All shares, in the order of the team."""
+    return Blob(sum(value.size_bytes for value in values)) if isinstance(values[0], Blob) else values
+
+
+def _share(values: list[Blob]) -> Blob:
+    """What a member is given of a sum that is scattered; sizes only, for whose share it is nobody asks of a size."""
+    return Blob(values[0].size_bytes / len(values))
+
+
+KINDS: dict[type, Kind] = {
+    AllReduce: Kind(_sum, lambda what, team: size_bytes(what), 2),
+    AllGather: Kind(_joined, lambda what, team: size_bytes(what) * team, 1),
+    ReduceScatter: Kind(_share, lambda what, team: size_bytes(what), 1),
+    Agree: Kind(min, lambda what, team: 8 * team, 2),
+}
