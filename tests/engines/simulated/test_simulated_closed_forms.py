@@ -14,7 +14,9 @@ from workbench.architectures.ring import RingAllReduce
 from workbench.architectures.schedule import Plan, PlannedStage
 from workbench.architectures.single_leader import Orchestration, SingleLeader
 from workbench.architectures.training import TrainingJob
+from workbench.document.scenario import Network as Links
 from workbench.engines.simulated.network import CONTROL_BYTES, Blob, Network
+from workbench.engines.simulated.topology import lay
 from workbench.engines.simulated.world import World
 from workbench.runs.events import OperationStarted, Recorded, StepsFinished
 
@@ -105,6 +107,32 @@ def test_a_synchronous_parameter_server_is_bound_by_its_own_link(workers):
     expected = (workers + 1) * letter_s + 2 * latency + compute
     assert len(said) == steps
     assert said[-1] - said[-2] == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("workers", [1, 3, 16])
+@pytest.mark.parametrize("fair", [False, True])
+def test_gradients_that_are_pushed_at_one_moment_fill_the_server_s_link_one_after_the_other(workers, fair):
+    """Incast: n letters of S bytes through one link are all there after nS/B + L, whether they take turns or share."""
+    size, bandwidth, latency = 2e6, 1e8, 1e-3
+    team = ("s", *(f"w{i}" for i in range(workers)))
+    links = Links(topology="switch", bandwidth=bandwidth, latency=latency, sharing="fair" if fair else "fifo")
+    network = Network(bandwidth, latency, topology=lay(links, team, ()) if fair else None)
+    world = World(network, FixedWork(), lambda event, who: None)
+    came_s = []
+
+    def server():
+        for _ in range(workers):
+            yield Receive(tag="gradient")
+            came_s.append(world.clock.now)
+
+    def worker():
+        yield Send("s", Blob(size - CONTROL_BYTES), "gradient")
+
+    run_all(world, {"s": server(), **{name: worker() for name in team[1:]}})
+    each_s = size / bandwidth
+    assert came_s[-1] == pytest.approx(workers * each_s + latency)
+    first_s = workers * each_s if fair else each_s
+    assert came_s[0] == pytest.approx(first_s + latency)
 
 
 def test_a_ring_trains_in_steps_of_computing_and_one_all_reduce():

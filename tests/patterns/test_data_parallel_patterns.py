@@ -1,0 +1,108 @@
+"""The scenarios on shared batches hold because of the model: break it, and their expectations are missed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workbench import cli
+from workbench.architectures.operations import Perform
+from workbench.architectures.server_team import ServerTeam
+from workbench.engines.simulated.network import Network
+from workbench.engines.simulated.work import Work
+
+PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
+DEMAND = Work._demand
+
+
+@pytest.fixture
+def missed(tmp_path, capsys):
+    """The expectations that a pattern misses when it is simulated."""
+
+    def carry_out(name):
+        code = cli.main(
+            ["run", str(PATTERNS / f"{name}.yaml"), "--simulated", "--json", "--out", str(tmp_path / "out")]
+        )
+        told = json.loads(capsys.readouterr().out)["expectations"]
+        found = [one["text"] for one in told if one["outcome"] != "held"]
+        assert code == (cli.MISSED if found else cli.HELD)
+        return found
+
+    return carry_out
+
+
+@pytest.mark.parametrize("name", ["DP-2", "DP-3", "PS-3", "RA-2"])
+def test_the_pattern_holds_as_the_model_is(name, missed):
+    assert missed(name) == []
+
+
+# --- ways to break the model ------------------------------------------------------------------------------------------
+
+
+def never_waits_for_a_link(network, now_s, source, target, size):
+    return now_s + size / network.bytes_per_s + network.latency_s
+
+
+def passes_on_the_whole(network, size, members):
+    return size / network.bytes_per_s, network.latency_s
+
+
+def passes_on_for_nothing(network, size, members):
+    return 0.0, 0.0
+
+
+def whole_batch_each(work, operation):
+    if operation.part == "gradient":
+        return DEMAND(work, Perform(operation.stage, "gradient", [operation.item[0], 0, 1], operation.of))
+    return DEMAND(work, operation)
+
+
+# --- more workers -----------------------------------------------------------------------------------------------------
+
+
+def test_if_everybody_computes_the_whole_batch_more_workers_save_no_time(missed, monkeypatch):
+    monkeypatch.setattr(Work, "_demand", whole_batch_each)
+    assert missed("DP-2") == [
+        "simulated.two.training_s < 0.6 * simulated.one.training_s",
+        "simulated.four.training_s < 0.6 * simulated.two.training_s",
+        "simulated.eight.training_s < 0.7 * simulated.four.training_s",
+    ]
+
+
+def test_if_adding_up_costs_nothing_it_never_comes_to_dominate(missed, monkeypatch):
+    monkeypatch.setattr(Network, "hop_s", passes_on_for_nothing)
+    found = missed("DP-3")
+    assert "simulated.sixteen.communication_share > 0.65" in found
+    assert "simulated.sixteen.samples_per_second < 1.4 * simulated.four.samples_per_second" in found
+
+
+# --- servers ----------------------------------------------------------------------------------------------------------
+
+
+def test_if_letters_never_wait_for_a_link_the_server_s_is_no_bottleneck(missed, monkeypatch):
+    monkeypatch.setattr(Network, "transfer", never_waits_for_a_link)
+    assert "simulated.eight.samples_per_second < 0.6 * simulated.two.samples_per_second" in missed("PS-3")
+
+
+def test_if_every_server_holds_all_weights_more_of_them_move_no_bottleneck(missed, monkeypatch):
+    monkeypatch.setattr(ServerTeam, "share", 1.0)
+    monkeypatch.setattr(ServerTeam, "piece", 1.0)
+    assert missed("PS-3") == [
+        "simulated.sharded.samples_per_second > 2.5 * simulated.eight.samples_per_second",
+        "simulated.sharded.samples_per_second > 0.9 * simulated.two.samples_per_second",
+    ]
+
+
+# --- rings ------------------------------------------------------------------------------------------------------------
+
+
+def test_if_the_whole_gradient_went_around_a_ring_would_not_scale(missed, monkeypatch):
+    monkeypatch.setattr(Network, "hop_s", passes_on_the_whole)
+    found = missed("RA-2")
+    assert "simulated.ring_of_sixteen.steps_per_second > 0.7 * simulated.ring_of_four.steps_per_second" in found
+
+
+def test_a_server_whose_letters_never_wait_would_scale_as_a_ring_does(missed, monkeypatch):
+    monkeypatch.setattr(Network, "transfer", never_waits_for_a_link)
+    found = missed("RA-2")
+    assert "simulated.server_and_sixteen.steps_per_second < 0.4 * simulated.server_and_four.steps_per_second" in found
