@@ -1,6 +1,6 @@
 """The cases of this version, by id."""
 
-from workbench.studies.score import bert, bubble, checkpoints, collectives, interruptions, nccl, order
+from workbench.studies.score import bert, bubble, checkpoints, collectives, interruptions, nccl, order, queues
 from workbench.studies.score.case import Case
 
 CASES: dict[str, Case] = {
@@ -14,5 +14,6 @@ CASES: dict[str, Case] = {
         order.CASE,
         interruptions.CASE,
         checkpoints.CASE,
+        queues.CASE,
     )
 }
