@@ -13,6 +13,8 @@ from workbench.stages.base import Context
 from workbench.stages.registry import STAGES
 from workbench.stages.values import size_of
 
+SHAPES = (((128,), 64, 500), ((512, 512), 256, 50), ((1024, 1024), 512, 20))  # hidden layers, batch, times
+
 
 def cpu_s(work, times):
     for _ in range(10):
@@ -35,7 +37,7 @@ def main():
     dataset = STAGES["prepare"]().work(table, context)["dataset"]
     core = ACCELERATORS["cpu-core"]
     print(f"{'hidden':>12} {'batch':>6} {'gradient':>10} {'apply':>10} {'reached':>14} {'catalogue says':>15}")
-    for hidden, batch_size, times in (((128,), 64, 500), ((512, 512), 256, 50), ((1024, 1024), 512, 20)):
+    for hidden, batch_size, times in SHAPES:
         learner, cost = learner_and_cost(hidden, batch_size, dataset, context)
         gradient = learner.gradient(0, 0, 1)
         gradient_s = cpu_s(lambda learner=learner: learner.gradient(0, 0, 1), times)

@@ -119,20 +119,20 @@ def study(tmp_path, ring, server, server_outcome="finished"):
 def test_the_report_says_who_wins_in_every_form_and_both_languages(tmp_path):
     report = study(tmp_path, [1.0, 1.01, 0.99], [1.25, 1.26, 1.24])
     # 64 samples a step: differences 12.8, 12.573, 13.034 around 51.2; t(0.975, 2) * 0.2305 / sqrt(3) = 0.573
-    said = "A ring beats server by 25.0 % (±1.1)"
+    said = "A ring beats server by ~25.0 % (±1.1)"
     assert f"\n  {said}\n" in render_text(report)
     assert "Which is better (Training throughput; " in render_text(report)
     assert f"<li>{said}</li>" in render_html(report)
     assert f"- {said}" in render_markdown(report)
     assert json.loads(render_json(report))["pairs"][0]["text"] == said
     for text in (render_text(report, "ja"), render_html(report, "ja"), render_markdown(report, "ja")):
-        assert "A ring は server より 25.0 % (±1.1) 優れています" in text
+        assert "A ring は server より ~25.0 % (±1.1) 優れています" in text
 
 
 def test_the_report_says_how_many_replications_would_do_where_it_cannot_tell(tmp_path):
     report = study(tmp_path, [1.0, 1.1, 0.9], [1.05, 0.95, 1.02])
     assert re.search(
-        r"cannot tell A ring from server \(difference -?\d+(\.\d+)? % ± \d+\); about [\d,]+ replications would do",
+        r"cannot tell A ring from server \(difference ~-?\d+(\.\d+)? % ± \d+\); about [\d,]+ replications would do",
         render_text(report),
     )
     assert re.search(r"A ring と server の優劣は判定できません \(差 .*約 [\d,]+ 回の反復で", render_text(report, "ja"))

@@ -73,7 +73,7 @@ def test_every_figure_says_how_far_it_can_be_trusted(compared):
         ("simulated", "extrapolated"),
         ("real", "measured"),
     }
-    assert "simulated: extrapolated from published figures · real: measured on this machine" in render_text(compared)
+    assert "simulated: ~ extrapolated from published figures · real: measured on this machine" in render_text(compared)
 
 
 def test_a_missed_expectation_makes_the_report_missed_with_exit_code_1(compared):
@@ -140,8 +140,8 @@ def test_a_folder_without_runs_is_refused(tmp_path):
 
 def test_the_text_has_a_row_for_each_combination_and_a_line_for_each_expectation(compared):
     text = render_text(compared)
-    assert re.search(r"^A ring +64 +51\.2 +0\.80× +12 +14 +1\.17×", text, re.MULTILINE)
-    assert re.search(r"^server +32 +", text, re.MULTILINE)
+    assert re.search(r"^A ring +~64 +51\.2 +0\.80× +~12 +14 +1\.17×", text, re.MULTILINE)
+    assert re.search(r"^server +~32 +", text, re.MULTILINE)
     assert re.search(r"✗ missed +ring\.accuracy > 0\.98 +\[✗ real: 0\.970 against 0\.980\]", text)
     assert "real-server · crash · w1 · 12 s" in text
 
@@ -160,7 +160,7 @@ def test_warnings_are_told_once_with_their_number(tmp_path):
 
 def test_markdown_has_every_figure_and_escapes_what_would_break_its_tables(tmp_path, compared):
     text = render_markdown(compared)
-    assert "| Availability [%] | 100.0 | 100.0 | 100.0 |" in text
+    assert "| Availability [%] | ~100.0 | 100.0 | ~100.0 |" in text
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
     assert tables and all(len({line.count(" | ") for line in table}) == 1 for table in tables)
 
@@ -170,7 +170,12 @@ def test_json_holds_figures_in_si_units_and_the_exit_code(compared):
     assert data == json.loads(json.dumps(as_data(compared)))
     assert (data["outcome"], data["exit_code"]) == ("missed", 1)
     ring = data["combinations"][0]
-    assert ring["simulated"]["figures"]["samples_per_second"] == {"mean": 64.0, "half_width": None, "count": 1}
+    assert ring["simulated"]["figures"]["samples_per_second"] == {
+        "mean": 64.0,
+        "half_width": None,
+        "count": 1,
+        "label": "extrapolated",
+    }
     assert ring["real_over_simulated"]["samples_per_second"] == pytest.approx(0.8)
     assert [check["engine"] for check in data["expectations"][1]["checks"]] == ["simulated", "real"]
 

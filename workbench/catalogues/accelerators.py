@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from workbench.catalogues.ranges import Range
+
 
 @dataclass(frozen=True)
 class Accelerator:
     """A processor: peak arithmetic and memory figures, the share of the peak that is reached, and the cost of a call.
 
-    `call_s` is what it takes to start one piece of work at all (interpreter, dispatch, kernel launch).
+    `call_s` is what it takes to start one piece of work at all (interpreter, dispatch, kernel launch). `fitted` are the
+    operations of a gradient that the figures were fitted to; None where they are published or assumed.
     """
 
     peak_operations_per_s: float
@@ -16,6 +19,7 @@ class Accelerator:
     memory_bytes_per_s: float
     call_s: float
     source: str
+    fitted: Range | None = None
 
     @property
     def operations_per_s(self) -> float:
@@ -32,6 +36,7 @@ ACCELERATORS: dict[str, Accelerator] = {
         1e10,
         3.7e-4,
         "a core of an AMD EPYC, torch 2.13, by tests/benchmarks/bench_core.py, bench_steps.py",
+        fitted=Range(1.06e6, 3.46e9),
     ),
     "t4": Accelerator(6.5e13, 0.35, 16e9, 3.2e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
     "v100-sxm2-32gb": Accelerator(1.25e14, 0.4, 32e9, 9e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),

@@ -46,6 +46,7 @@ METRICS: dict[str, Metric] = {
 }
 
 OF_STAGE = "seconds_of_"
+OF_TRAINING = ("samples_per_second", "steps_per_second", "training_s")  # nothing but training steps counts in them
 
 
 def metric(name: str) -> Metric:

@@ -33,9 +33,27 @@ class RunStarted(Fact, frozen=True):
     format: int = FORMAT
 
 
+class Ground(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What figures of a simulated run rest on: an entry of a catalogue, or a cost that somebody states.
+
+    `used` are the least and the most that occurred, `fitted` those of the measurements behind it: operations of a call
+    of an accelerator, bytes of a collective or a letter. `training` if the figures of training depend on it.
+    """
+
+    kind: str  # accelerator, collectives, letters, stage
+    name: str
+    label: str  # calibrated, extrapolated
+    source: str = ""
+    used: tuple[float, float] | None = None
+    fitted: tuple[float, float] | None = None
+    training: bool = False
+
+
 class RunFinished(Fact, frozen=True):
     outcome: str  # "finished", "stopped", "failed"
     reason: str = ""
+    label: str = ""  # of the whole run, now that it is known; empty: that with which it started
+    grounds: tuple[Ground, ...] = ()
 
 
 class OperationStarted(Fact, frozen=True):

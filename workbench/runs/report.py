@@ -12,9 +12,10 @@ from typing import Any
 from workbench.document.scenario import Scenario
 from workbench.document.text import read
 from workbench.runs import series
-from workbench.runs.events import Warned
+from workbench.runs.events import Ground, Warned
 from workbench.runs.folder import SCENARIO, RunReader, runs_in
 from workbench.runs.judgement import HELD, MISSED, NOT_ASKED, UNKNOWN, Judgement, judge
+from workbench.runs.labels import label_of, least_sure
 from workbench.runs.numbers import numbers
 from workbench.runs.pairs import Pair, pairs_of
 from workbench.runs.recovery import Recovery, recoveries
@@ -51,6 +52,7 @@ class RunSummary:
     combination: str
     replication: int
     label: str
+    grounds: tuple[Ground, ...]
     outcome: str
     reason: str
     seed: int
@@ -80,7 +82,12 @@ class Side:
 
     @property
     def label(self) -> str:
-        return self.runs[0].label
+        """How far its figures can be trusted: the label of the run that is least sure."""
+        return least_sure(run.label for run in self.runs)
+
+    def label_of(self, metric: str) -> str:
+        """How far one of its figures can be trusted."""
+        return least_sure(label_of(metric, run.label, run.grounds) for run in self.runs)
 
     @property
     def first(self) -> RunSummary:
@@ -187,6 +194,7 @@ def summary_of(
         combination=state.combination,
         replication=state.replication,
         label=state.label,
+        grounds=state.grounds,
         outcome=outcome,
         reason=state.reason,
         seed=state.seed,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from workbench.document.metrics import OF_STAGE
 from workbench.runs import figures, svg
 from workbench.runs.report import Report, Row, RunSummary, Side
+from workbench.runs.report_labels import interval
 from workbench.runs.report_words import word
 from workbench.runs.svg import Scale
 
@@ -233,7 +234,7 @@ def _metric_bar(report: Report, row: Row, side: Side, metric: str, x: Scale, y: 
     figure = side.figures.get(metric)
     if figure is None:
         return []
-    written = figures.interval(metric, figure)
+    written = interval(side, metric)
     hint = f"{row.title} · {word(side.engine, language)}: {figures.with_unit(metric, figure.mean)}"
     style = f"bar c{colour_of(report, row.combination)} {side.engine}"
     end = x(figure.mean)

@@ -8,6 +8,7 @@ from typing import Any
 from workbench.runs import figures, report_charts, report_texts
 from workbench.runs.judgement import HELD, Judgement
 from workbench.runs.report import Report, Row, RunSummary
+from workbench.runs.report_labels import ground_lines, interval
 from workbench.runs.report_style import STYLE
 from workbench.runs.report_words import word
 
@@ -36,6 +37,7 @@ def render_html(report: Report, language: str = "en") -> str:
         _faults(report, language),
         _warnings(report, language),
         _all_figures(report, language),
+        _grounds(report, language),
         _runs(report, language),
         _machine(report, language),
     ]
@@ -121,12 +123,12 @@ def _pairs(report: Report, language: str) -> str:
 def _expectations(report: Report, language: str) -> str:
     if not report.judgements:
         return ""
-    body = "".join(_expectation(judgement, language) for judgement in report.judgements)
+    body = "".join(_expectation(report, judgement, language) for judgement in report.judgements)
     return _section(word("expectations", language), body, report_texts.count_of_outcomes(report, language))
 
 
-def _expectation(judgement: Judgement, language: str) -> str:
-    notes = " · ".join(escape(report_texts.check(check, language)) for check in judgement.deciding)
+def _expectation(report: Report, judgement: Judgement, language: str) -> str:
+    notes = " · ".join(escape(note) for note in report_texts.checks(report, judgement, language))
     return (
         f'<div class="expect"><span class="state {judgement.outcome}">{_icon(judgement.outcome)}'
         f"{word(judgement.outcome, language)}</span><code>{escape(judgement.text)}</code>"
@@ -189,13 +191,18 @@ def _all_figures(report: Report, language: str) -> str:
     heads = "".join(f"<th>{escape(row.title)}<br>{word(side.engine, language)}</th>" for row, side in sides)
     lines = []
     for metric in report.metrics:
-        cells = "".join(f"<td>{escape(figures.interval(metric, side.figures.get(metric)))}</td>" for _, side in sides)
+        cells = "".join(f"<td>{escape(interval(side, metric))}</td>" for _, side in sides)
         lines.append(f"<tr><td>{escape(figures.heading(metric, language))}</td>{cells}</tr>")
     return (
         f'<section><details><summary>{word("all-figures", language)}</summary><div class="scroll"><table><thead><tr>'
         f"<th>{word('metric', language)}</th>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
         "</details></section>"
     )
+
+
+def _grounds(report: Report, language: str) -> str:
+    lines = [[escape(word(label, language)), escape(text)] for label, text in ground_lines(report, language)]
+    return _section(word("grounds", language), _table(["label", "rests-on"], lines, language)) if lines else ""
 
 
 def _runs(report: Report, language: str) -> str:

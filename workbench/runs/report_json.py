@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from msgspec import to_builtins
+
 from workbench.runs import report_texts
 from workbench.runs.pairs import Pair
 from workbench.runs.report import Report, RunSummary, Side
@@ -66,7 +68,12 @@ def _side(side: Side | None) -> dict[str, Any] | None:
         "label": side.label,
         "runs": [run.name for run in side.runs],
         "figures": {
-            metric: {"mean": figure.mean, "half_width": figure.half_width, "count": figure.count}
+            metric: {
+                "mean": figure.mean,
+                "half_width": figure.half_width,
+                "count": figure.count,
+                "label": side.label_of(metric),
+            }
             for metric, figure in side.figures.items()
         },
     }
@@ -100,6 +107,7 @@ def _run(run: RunSummary) -> dict[str, Any]:
         "combination": run.combination,
         "replication": run.replication,
         "label": run.label,
+        "grounds": [to_builtins(ground) for ground in run.grounds],
         "seed": run.seed,
         "outcome": run.outcome,
         "reason": run.reason,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import unicodedata
 
 from workbench.runs import figures, report_texts
+from workbench.runs.labels import MARKS
 from workbench.runs.report import Report
+from workbench.runs.report_labels import ground_lines, interval
 from workbench.runs.report_words import word
 
 
@@ -20,6 +22,9 @@ def render_text(report: Report, language: str = "en") -> str:
     faults = [" · ".join(line) for line in report_texts.fault_lines(report, language)]
     if faults:
         blocks.append("\n".join([f"{word('faults', language)} ({_fault_heads(language)})", *_indented(faults)]))
+    grounds = [f"{MARKS[label]} {text}" for label, text in ground_lines(report, language, sources=False)]
+    if grounds:
+        blocks.append("\n".join([word("grounds", language), *_indented(grounds)]))
     warnings = [f"{run}: {text}" for run, text in report_texts.warning_lines(report, language)]
     if warnings:
         blocks.append("\n".join([word("warnings", language), *_indented(warnings)]))
@@ -71,7 +76,7 @@ def _expectations(report: Report, language: str) -> str:
     room = max(width(each) for each in words)
     lines = [word("expectations", language)]
     for judgement, outcome in zip(report.judgements, words, strict=True):
-        notes = "; ".join(report_texts.check(check, language) for check in judgement.deciding)
+        notes = "; ".join(report_texts.checks(report, judgement, language))
         lines.append(f"  {padded(outcome, room)}  {judgement.text}   [{notes}]")
     return "\n".join(lines)
 
@@ -102,7 +107,7 @@ def render_markdown(report: Report, language: str = "en") -> str:
             [
                 f"{report_texts.MARKS[j.outcome]} {word(j.outcome, language)}",
                 f"`{j.text}`",
-                "; ".join(report_texts.check(check, language) for check in j.deciding),
+                "; ".join(report_texts.checks(report, j, language)),
             ]
             for j in report.judgements
         ]
@@ -115,6 +120,10 @@ def render_markdown(report: Report, language: str = "en") -> str:
     if warnings:
         blocks += [f"## {word('warnings', language)}", "\n".join(f"- {run}: {text}" for run, text in warnings)]
     blocks += [f"## {word('all-figures', language)}", _markdown_figures(report, language)]
+    grounds = [[word(label, language), text] for label, text in ground_lines(report, language)]
+    if grounds:
+        lines_of_grounds = "\n".join(f"- {label}: {text}" for label, text in grounds)
+        blocks += [f"## {word('grounds', language)}", lines_of_grounds]
     machine = [[name, value] for name, value in report_texts.machine_lines(report, language)]
     if machine:
         blocks += [f"## {word('machine', language)}", "\n".join(f"- {name}: {value}" for name, value in machine)]
@@ -132,8 +141,7 @@ def _markdown_figures(report: Report, language: str) -> str:
     sides = [(row, side) for row in report.rows for side in row.sides]
     heads = [word("metric", language), *(f"{row.title}, {word(side.engine, language)}" for row, side in sides)]
     lines = [
-        [figures.heading(metric, language), *(figures.interval(metric, s.figures.get(metric)) for _, s in sides)]
-        for metric in report.metrics
+        [figures.heading(metric, language), *(interval(side, metric) for _, side in sides)] for metric in report.metrics
     ]
     return markdown_table(heads, lines)
 

@@ -7,9 +7,11 @@ from collections import Counter
 
 from workbench.document.metrics import metric as metric_of
 from workbench.runs import figures
-from workbench.runs.judgement import HELD, MISSED, NOT_ASKED, UNKNOWN, Check
+from workbench.runs.judgement import HELD, MISSED, NOT_ASKED, UNKNOWN, Check, Judgement
+from workbench.runs.labels import MARKS as LABEL_MARKS
 from workbench.runs.pairs import BETTER, EQUAL, Pair
 from workbench.runs.report import ENGINES, Report, Row, Side
+from workbench.runs.report_labels import interval, legend, mark, mark_of
 from workbench.runs.report_words import word
 from workbench.runs.statistics import MOST_REPLICATIONS
 
@@ -57,26 +59,31 @@ def cell(row: Row, metric: str, column: str) -> str:
     if column == "ratio":
         return figures.ratio(row.ratio(metric))
     side: Side | None = row.simulated if column == "simulated" else row.real
-    return figures.interval(metric, side.figures.get(metric) if side is not None else None)
+    return interval(side, metric)
 
 
 def labels(report: Report, language: str = "en") -> str:
     """How far the figures of each engine can be trusted, and over how many replications they go."""
     sides = [side for row in report.rows for side in row.sides]
-    pairs = dict.fromkeys((side.engine, side.label) for side in sides)
-    told = [f"{word(engine, language)}: {word(label, language)}" for engine, label in pairs]
+    told = legend(report, language)
     count = max((len(side.runs) for side in sides), default=1)
     if count > 1:
         told.append(word("interval", language, count=count))
     return " · ".join(told)
 
 
-def check(found: Check, language: str = "en") -> str:
+def checks(report: Report, judgement: Judgement, language: str = "en") -> list[str]:
+    """Why an expectation is judged as it is, for each engine that decides it."""
+    return [check(each, mark_of(report, judgement, each), language) for each in judgement.deciding]
+
+
+def check(found: Check, mark: str = "", language: str = "en") -> str:
     """Why an expectation is judged as it is on one engine: both sides, or what is missing."""
     begin = f"{MARKS[found.outcome]} {word(found.engine, language)}: " if found.engine else ""
     sides = ""
     if found.left is not None and found.right is not None:
-        sides = word("against", language, left=figures.digits(found.left), right=figures.digits(found.right))
+        left, right = mark + figures.digits(found.left), figures.digits(found.right)
+        sides = word("against", language, left=left, right=right)
         if found.half_width is not None:
             sides += f" (± {figures.digits(found.half_width)})"
     if not found.reason:
@@ -105,8 +112,13 @@ def pairs_note(report: Report, language: str = "en") -> str:
 def pair(report: Report, found: Pair, language: str = "en") -> str:
     """Which of two combinations is better and by how much, or why that cannot be told, in a sentence."""
     titles = {row.combination: row.title for row in report.rows}
+    sides = {row.combination: side for row in report.rows for side in row.sides if side.engine == found.engine}
+    unsure = max(
+        (mark(sides[name], found.metric) for name in (found.left, found.right)), key=list(LABEL_MARKS.values()).index
+    )
     left, right = titles[found.left], titles[found.right]
     amount, width = _amounts(found)
+    amount = unsure + amount if amount else ""
     if found.outcome == BETTER:
         winner, loser = titles[found.winner], titles[found.loser]
         return word("pair-better", language, winner=winner, loser=loser, amount=amount, width=width)
@@ -187,7 +199,7 @@ def highlights(report: Report, language: str = "en") -> list[tuple[str, str, str
         if sides:
             side, row = better(sides, key=lambda pair: pair[0].figures[metric].mean)
             note = f"{row.title} · {word(side.engine, language)}"
-            tiles.append((word(key, language), *_split(metric, side.figures[metric].mean), note))
+            tiles.append((word(key, language), *_split(side, metric), note))
     return tiles
 
 
@@ -201,7 +213,7 @@ def _best(report: Report, engine: str, language: str) -> tuple[str, str, str, st
     best = min if metric_of(metric).better == "less" else max
     side, row = best(sides, key=lambda pair: pair[0].figures[metric].mean)
     title = word("fastest" if engine == "real" else "fastest-simulated", language)
-    return title, *_split(metric, side.figures[metric].mean), row.title
+    return title, *_split(side, metric), row.title
 
 
 def _agreement(report: Report, language: str) -> list[tuple[str, str, str, str]]:
@@ -214,7 +226,7 @@ def _agreement(report: Report, language: str) -> list[tuple[str, str, str, str]]
     return [(word("agreement", language), shown, "", metric_of(metric).title(language))]
 
 
-def _split(metric: str, number: float) -> tuple[str, str]:
-    shown = figures.with_unit(metric, number)
+def _split(side: Side, metric: str) -> tuple[str, str]:
+    shown = mark(side, metric) + figures.with_unit(metric, side.figures[metric].mean)
     number_shown, _, unit = shown.partition(" ")
     return number_shown, unit

@@ -32,6 +32,23 @@ WORDS: dict[str, tuple[str, str]] = {
     "measured": ("measured on this machine", "この計算機で測定"),
     "calibrated": ("calibrated by measurements", "測定値で較正"),
     "extrapolated": ("extrapolated from published figures", "公表値から外挿"),
+    # what simulated figures rest on
+    "grounds": ("What simulated figures rest on", "シミュレーション値の根拠"),
+    "label": ("label", "確度"),
+    "rests-on": ("rests on", "根拠"),
+    "ground-accelerator": ("accelerator {name}", "アクセラレータ {name}"),
+    "ground-collectives": ("collectives by {name}", "集団通信 {name}"),
+    "ground-letters": ("data from member to member, by bandwidth and latency", "メンバー間のデータ送信 (帯域と遅延)"),
+    "ground-stage": ("cost of a {name} stage, as it states it", "ステージ {name} の公称コスト"),
+    "ground-measured": ("measured over {span} {unit}", "測定範囲 {span} {unit}"),
+    "ground-here": (", here {span}", "、ここでは {span}"),
+    "ground-otherwise": (
+        ", with other members or another collective",
+        "、ただし測定時とは台数か集団通信の種類が異なる",
+    ),
+    "ground-unmeasured": ("not measured", "測定なし"),
+    "operations": ("operations", "演算"),
+    "bytes": ("bytes", "バイト"),
     # sections
     "combinations": ("Combinations", "構成の比較"),
     "combination": ("combination", "構成"),

@@ -14,6 +14,7 @@ from workbench.runs.events import (
     Event,
     FaultBegan,
     FaultEnded,
+    Ground,
     Measured,
     MessageSent,
     OperationFinished,
@@ -93,6 +94,7 @@ class RunState:
     replication: int = 0
     seed: int = 0
     label: str = ""
+    grounds: tuple[Ground, ...] = ()
     fidelity: str = ""
     team: tuple[str, ...] = ()
     outcome: str = ""  # finished, stopped, failed; empty as long as the run has not said its end
@@ -176,6 +178,7 @@ class RunState:
 
     def _run_finished(self, event: RunFinished) -> None:
         self.outcome, self.reason = event.outcome, event.reason
+        self.label, self.grounds = event.label or self.label, event.grounds
         for lane in self.operations.values():
             lane.close(event.t_s, "closed")
         for name, member in self.members.items():

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 class Host(Protocol):
     """What a collective needs of the world."""
 
-    def hop_s(self, size: float, members: int) -> tuple[float, float]:
-        """How long a chunk of a ring all-reduce of `size` bytes occupies a link, and how much later it is there."""
+    def hop_s(self, size: float, members: int, passes: int) -> tuple[float, float]:
+        """How long a chunk of a ring over `size` bytes occupies a link, and how much later it is there."""
 
     def deliver(
         self,
@@ -44,7 +44,7 @@ class Ring:
     ):
         self.host, self.team, self.combine, self.size_of = host, team, combine, size_of
         self.right = dict(zip(team, (*team[1:], team[0]), strict=True))
-        self.last_chunk = passes * (len(team) - 1)
+        self.passes, self.last_chunk = passes, passes * (len(team) - 1)
         self.given: dict[str, Any] = {}
         self.ended: dict[str, Callable[[Any], None]] = {}
         self.answers: list[Any] = []  # the one answer, once it is known
@@ -61,7 +61,7 @@ class Ring:
         if len(self.team) == 1:
             ended(self.combine([value]))
             return
-        self.hop_s = self.host.hop_s(size, len(self.team))
+        self.hop_s = self.host.hop_s(size, len(self.team), self.passes)
         self._send(member)
         while self.waiting[member]:
             self.waiting[member] -= 1

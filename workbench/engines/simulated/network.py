@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.catalogues.backends import BACKENDS
+from workbench.engines.simulated.grounds import Grounds
 from workbench.engines.simulated.topology import Topology
 
 CONTROL_BYTES = 256  # envelope of a letter: names, tag, framing
@@ -45,14 +46,16 @@ class Network:
     ):
         self.topology = topology
         self.bytes_per_s, self.latency_s = bytes_per_s, latency_s
+        self.backend, self.grounds = collectives, Grounds()
         backend = BACKENDS[collectives]
         self.curve = backend.curve
         self.handshake_s = latency_s if backend.handshake else 0.0
         self.up_free_s: dict[str, float] = {}
         self.down_free_s: dict[str, float] = {}
 
-    def hop_s(self, size: float, members: int) -> tuple[float, float]:
+    def hop_s(self, size: float, members: int, passes: int = 2) -> tuple[float, float]:
         """How long a chunk of a collective of `size` bytes occupies a link, and how much later it is there."""
+        self.grounds.collective(self.backend, members, size, as_measured=passes == 2)  # curves are of all-reduces
         if self.curve is not None:
             return self.curve.hop_s(size, members)
         return size / members / self.bytes_per_s, self.latency_s + self.handshake_s

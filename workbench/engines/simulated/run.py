@@ -19,6 +19,7 @@ from workbench.engines.simulated.work import Work
 from workbench.engines.simulated.world import World, waiting_text
 from workbench.runs.events import Event, OperationFinished, RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
+from workbench.runs.labels import EXTRAPOLATED, least_sure
 
 SLICE_EVENTS = 500  # between two looks at the commands
 FRAME_S = 0.02  # wall time between two looks, when the simulation is paced
@@ -74,7 +75,7 @@ class SimulatedRun:
             team=self.job.followers[: self.job.team_size],
             stages=tuple(stage.id for stage in self.scenario.pipeline.stages),
             fidelity="message",
-            label="extrapolated",
+            label=EXTRAPOLATED,
         )
 
     def _tell(self, event: Event, who: str) -> None:
@@ -92,7 +93,9 @@ class SimulatedRun:
         self.world.close()
         # a run ends with its last fact: a fault that was planned for later must not stretch it
         ended_s = self.until_s if reason == DURATION_REACHED else self.told_s
-        self.writer.write(RunFinished(t_s=ended_s, outcome=outcome, reason=reason))
+        grounds = self.world.network.grounds.told()
+        label = least_sure(ground.label for ground in grounds)
+        self.writer.write(RunFinished(t_s=ended_s, outcome=outcome, reason=reason, label=label, grounds=grounds))
         self.writer.flush()
         return outcome
 

@@ -16,6 +16,7 @@ from workbench.engines.simulated.network import Blob, Network
 from workbench.stages.sizes import sizes, step_costs
 
 DRAWS = 1024
+ARITHMETIC = ("gradient", "forward", "backward")  # the parts that an accelerator's figures were fitted to
 # parts that start a library's machinery; the others move arrays
 CALLS = ("run", "open", "gradient", "forward", "backward", "finish")
 
@@ -26,6 +27,8 @@ class Work:
     def __init__(self, scenario: Scenario, folder: Path, seed: int, replication: int, network: Network):
         self.network = network
         self.factors = {stage.id: stage.cost_factor for stage in scenario.pipeline.stages}
+        self.kinds = {stage.id: stage.use for stage in scenario.pipeline.stages}
+        self.accelerators = {name: _name(scenario.cluster.pool_of(name)) for name in scenario.cluster.names}
         self.costs = sizes(scenario.pipeline, folder)
         self.step_costs = step_costs(scenario.pipeline, folder)
         self.speeds = {name: _speed(scenario.cluster.pool_of(name)) for name in scenario.cluster.names}
@@ -44,12 +47,22 @@ class Work:
                 fetched_s = max(fetched_s, self.network.transfer(now_s, holder, member, size) - now_s)
         operations, memory_bytes = self._demand(operation)
         processor, speed = self.speeds[member]
+        self._note(member, operation, processor, operations)
         busy_s = max(operations / processor.operations_per_s, memory_bytes / processor.memory_bytes_per_s)
         call_s = processor.call_s if operation.part in CALLS else 0.0
         busy_s = (busy_s * self.factors[operation.stage] + call_s) / speed
         if member in self.variations:
             busy_s *= self.variations[member]()
         return fetched_s + busy_s
+
+    def _note(self, member: str, operation: Perform, processor: Accelerator, operations: float) -> None:
+        """What the figures of this run rest on, this work included."""
+        grounds = self.network.grounds
+        if operation.part == "run":
+            grounds.stage(self.kinds[operation.stage])
+        else:
+            sized = operations if operation.part in ARITHMETIC else None
+            grounds.work(self.accelerators[member], processor, sized)
 
     def inputs(self, member: str, operation: Perform) -> list[tuple[str, float]]:
         """Who holds the inputs of `operation`, and their sizes in bytes."""
@@ -117,6 +130,10 @@ def _speed(pool: WorkerPool) -> tuple[Accelerator, float]:
         return ACCELERATORS[pool.accelerator], pool.speed
     own = pool.accelerator
     return Accelerator(own.operations_per_s, 1.0, own.memory, own.memory_bytes_per_s, 0.0, "the scenario"), pool.speed
+
+
+def _name(pool: WorkerPool) -> str:
+    return pool.accelerator if isinstance(pool.accelerator, str) else f"{pool.id}, as the scenario gives it"
 
 
 def _variation(coefficient: float, seed: int, replication: int, member: str) -> Callable[[], float]:

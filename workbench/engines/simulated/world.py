@@ -223,6 +223,7 @@ class World:
         if operation.to in self.lost:
             return
         size = CONTROL_BYTES + size_bytes(operation.what)
+        self.network.grounds.letter(size)
         target = self.members[operation.to]
         letter = Letter(member.name, operation.tag, operation.what)
         if self.flows is not None:
@@ -289,8 +290,8 @@ class World:
         member.operation = operation
         return Lanes(member, operation, self.tell).start()
 
-    def hop_s(self, size: float, members: int) -> tuple[float, float]:
-        return self.network.hop_s(size, members)
+    def hop_s(self, size: float, members: int, passes: int) -> tuple[float, float]:
+        return self.network.hop_s(size, members, passes)
 
     def deliver(
         self,

@@ -18,10 +18,10 @@ from workbench.runs.events import (
     WorkerFailed,
     WorkerJoined,
 )
+from workbench.runs.labels import LABELS
 from workbench.runs.recovery import Recovery
 
 INFO, GOOD, WARNING, ERROR = "info", "good", "warning", "error"
-LABELS = ("measured", "calibrated", "extrapolated")
 
 
 class LogLine(NamedTuple):

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 from workbench.gui import theme, words
 from workbench.gui.watch.followed_run import FollowedRun
 from workbench.gui.watch.formats import clock, compact
-from workbench.gui.watch.log_lines import LABELS
 from workbench.gui.watch.run_look import Look, engine_word, title
+from workbench.runs.labels import LABELS, label_of
 from workbench.runs.numbers import numbers
 
 Index = QModelIndex | QPersistentModelIndex
@@ -91,6 +91,8 @@ class ResultsModel(QAbstractTableModel):
             return _swatch(self._look.token(run.state.combination))
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._colour(run, name)
+        if role == Qt.ItemDataRole.ToolTipRole and name in self.figures[run]:
+            return label_word(label_of(name, run.state.label, run.state.grounds))
         return None
 
     def _word(self, run: FollowedRun, name: str) -> str:
@@ -101,7 +103,7 @@ class ResultsModel(QAbstractTableModel):
         if name == "engine":
             return engine_word(state.engine)
         if name == "label":
-            return words.say(f"watch.label.{state.label}") if state.label in LABELS else state.label
+            return label_word(state.label)
         return words.say(f"watch.state.{state_of(run)}")
 
     def _colour(self, run: FollowedRun, name: str) -> QColor | None:
@@ -113,6 +115,11 @@ class ResultsModel(QAbstractTableModel):
         if name == "failures" and self.figures[run].get("failures"):
             return QColor(tokens.error)
         return QColor(tokens.text2) if name == "label" else None
+
+
+def label_word(label: str) -> str:
+    """How far a figure can be trusted, in the language of the window."""
+    return words.say(f"watch.label.{label}") if label in LABELS else label
 
 
 def state_of(run: FollowedRun) -> str:
@@ -215,7 +222,7 @@ class Results(QWidget):
     def _show_large(self) -> None:
         runs = self.model.runs
         run = self._chosen or (runs[-1] if runs else None)
-        self._whose.setText(title(run) if run else "")
+        self._whose.setText(" · ".join(filter(None, [title(run), label_word(run.state.label)])) if run else "")
         found = self.model.figures.get(run, {}) if run else {}
         for name, label in self.large.items():
             label.setText(figure(name, found))
