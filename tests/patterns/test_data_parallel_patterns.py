@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 
 from workbench import cli
+from workbench.architectures import server_clocks, server_rounds
+from workbench.architectures.federated import Federated
 from workbench.architectures.operations import Perform
 from workbench.architectures.server_team import ServerTeam
-from workbench.engines.simulated.network import Network
+from workbench.architectures.training import TrainingJob
+from workbench.engines.simulated.collectives import Ring
+from workbench.engines.simulated.gatherings import Gatherings
+from workbench.engines.simulated.network import Blob, Network
 from workbench.engines.simulated.work import Work
 
 PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
@@ -31,12 +36,12 @@ def missed(tmp_path, capsys):
     return carry_out
 
 
-@pytest.mark.parametrize("name", ["DP-2", "DP-3", "PS-3", "RA-2"])
+@pytest.mark.parametrize("name", ["DP-2", "DP-3", "PS-3", "RA-2", "SY-1", "FL-1"])
 def test_the_pattern_holds_as_the_model_is(name, missed):
     assert missed(name) == []
 
 
-# --- ways to break the model ------------------------------------------------------------------------------------------
+# --- ways to break the model -----------------------------------------------------------------------------------------
 
 
 def never_waits_for_a_link(network, now_s, source, target, size):
@@ -57,7 +62,7 @@ def whole_batch_each(work, operation):
     return DEMAND(work, operation)
 
 
-# --- more workers -----------------------------------------------------------------------------------------------------
+# --- more workers ----------------------------------------------------------------------------------------------------
 
 
 def test_if_everybody_computes_the_whole_batch_more_workers_save_no_time(missed, monkeypatch):
@@ -76,7 +81,7 @@ def test_if_adding_up_costs_nothing_it_never_comes_to_dominate(missed, monkeypat
     assert "simulated.sixteen.samples_per_second < 1.4 * simulated.four.samples_per_second" in found
 
 
-# --- servers ----------------------------------------------------------------------------------------------------------
+# --- servers ---------------------------------------------------------------------------------------------------------
 
 
 def test_if_letters_never_wait_for_a_link_the_server_s_is_no_bottleneck(missed, monkeypatch):
@@ -93,7 +98,7 @@ def test_if_every_server_holds_all_weights_more_of_them_move_no_bottleneck(misse
     ]
 
 
-# --- rings ------------------------------------------------------------------------------------------------------------
+# --- rings -----------------------------------------------------------------------------------------------------------
 
 
 def test_if_the_whole_gradient_went_around_a_ring_would_not_scale(missed, monkeypatch):
@@ -102,7 +107,62 @@ def test_if_the_whole_gradient_went_around_a_ring_would_not_scale(missed, monkey
     assert "simulated.ring_of_sixteen.steps_per_second > 0.7 * simulated.ring_of_four.steps_per_second" in found
 
 
+def test_chunks_as_big_as_the_gradient_would_show_in_what_a_worker_sends(missed, monkeypatch):
+    monkeypatch.setattr(Ring, "chunk_bytes", property(lambda ring: 1e6, lambda ring, bytes: None), raising=False)
+    assert missed("RA-2") == ["simulated.ring_of_sixteen.worker_bytes < 1.3 * simulated.ring_of_four.worker_bytes"]
+
+
 def test_a_server_whose_letters_never_wait_would_scale_as_a_ring_does(missed, monkeypatch):
     monkeypatch.setattr(Network, "transfer", never_waits_for_a_link)
     found = missed("RA-2")
     assert "simulated.server_and_sixteen.steps_per_second < 0.4 * simulated.server_and_four.steps_per_second" in found
+
+
+# --- everybody waits for everybody -----------------------------------------------------------------------------------
+
+
+def test_a_ring_in_which_nobody_waits_for_the_others_gradients_is_not_synchronous(missed, monkeypatch):
+    monkeypatch.setattr(Gatherings, "enter", lambda gatherings, member, operation: operation.what)
+    assert missed("SY-1") == ["simulated.ring.steps_ahead == 1"]
+
+
+def test_servers_that_wait_for_one_gradient_only_are_not_synchronous(missed, monkeypatch):
+    monkeypatch.setattr(server_rounds, "_awaited", lambda team, backup: 1)
+    assert missed("SY-1") == ["simulated.servers.steps_ahead == 1"]
+
+
+def test_a_bound_that_binds_nobody_lets_workers_run_away(missed, monkeypatch):
+    monkeypatch.setattr(server_clocks.Clocks, "__init__", without_bound)
+    assert missed("SY-1") == ["simulated.bounded.steps_ahead > 1 and simulated.bounded.steps_ahead <= 3"]
+
+
+def without_bound(clocks, team, step, staleness, begin=server_clocks.Clocks.__init__):
+    begin(clocks, team, step, None)
+
+
+# --- data that stays -------------------------------------------------------------------------------------------------
+
+
+def test_clients_that_open_their_stage_with_the_data_of_others_would_move_it(missed, monkeypatch):
+    monkeypatch.setattr(TrainingJob, "perform", opens_with_inputs)
+    assert missed("FL-1") == ["simulated.federated.data_bytes == 0 and simulated.some.data_bytes == 0"]
+
+
+def opens_with_inputs(job, part, item=None, share=1.0):
+    return Perform(job.stage, part, job.inputs if part == "open" else item, job.of, share)
+
+
+def test_clients_that_send_their_rows_too_would_be_seen_by_their_bytes(missed, monkeypatch):
+    monkeypatch.setattr(Work, "answer", with_rows)
+    assert "simulated.federated.worker_bytes < 200000" in missed("FL-1")
+
+
+def with_rows(work, member, operation, answer=Work.answer):
+    found = answer(work, member, operation)
+    return Blob(found.size_bytes + 1600 * 64 * 4) if operation.part == "local" else found
+
+
+def test_clients_of_whom_all_are_asked_and_answer_are_no_fraction(missed, monkeypatch):
+    monkeypatch.setattr(Federated, "_choose", lambda federated, job, clients, number: list(clients.left))
+    found = missed("FL-1")
+    assert "simulated.some.samples < 0.6 * simulated.federated.samples" in found

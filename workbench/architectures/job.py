@@ -46,7 +46,7 @@ def build(scenario: Scenario, combination: Combination, replication: int = 0) ->
     team = min(training.members or len(followers), len(followers))
     plan = plan_of(scenario, team)
     arrivals = arrivals_s(scenario.workload, scenario.run.seed, replication)
-    work = Orchestration(plan, followers, training, arrivals, scenario.run.steps)
+    work = Orchestration(plan, followers, training, arrivals, scenario.run.steps, scenario.run.seed, replication)
     makers = orchestration.programs(work)
     members = (LEADER, *followers, *((SOURCE,) if plan.arrive_later else ()))
     return Job(members, followers, plan, orchestration, training, makers)

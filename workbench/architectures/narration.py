@@ -6,7 +6,7 @@ It sits between program and engine, so that both engines tell the same story by 
 from collections.abc import Callable
 from typing import Any
 
-from workbench.architectures.operations import Letter, Operation, Perform, Program, Receive, Say, Together, Trouble
+from workbench.architectures.operations import Letter, Now, Operation, Perform, Program, Receive, Say, Together, Trouble
 from workbench.runs.events import Event, OperationFinished, OperationStarted
 
 Tell = Callable[[Event], None]
@@ -27,6 +27,9 @@ def narrated(program: Program, tell: Tell, lane: str = "") -> Program:
         answer = trouble = None
         if isinstance(operation, Say):
             tell(operation.event)
+            continue
+        if isinstance(operation, Now):
+            answer = yield operation
             continue
         label, stage, item = operation.label, "", ""
         if isinstance(operation, Perform):

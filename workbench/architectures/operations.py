@@ -192,6 +192,13 @@ class Wait(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class Now(Operation):
+    """Answers the time, in seconds on a clock that began at any moment; takes none, and no story tells it."""
+
+    verb: ClassVar[str] = "now"
+
+
+@dataclass(frozen=True, slots=True)
 class Together(Operation):
     """Programs carried out side by side by one member; answers the tuple of what they return.
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workbench.architectures.federated import Federated
 from workbench.architectures.parameter_server import ParameterServer
 from workbench.architectures.pipeline import PipelineParallel
 from workbench.architectures.ring import RingAllReduce
@@ -16,11 +17,12 @@ TRAININGS: dict[str, type[TrainingArchitecture]] = {
     "ring-all-reduce": RingAllReduce,
     "parameter-server": ParameterServer,
     "pipeline-parallel": PipelineParallel,
+    "federated": Federated,
 }
 
 NOT_YET = {
     "orchestration": ("shared-nothing",),
-    "training": ("fully-sharded", "tensor-parallel", "federated"),
+    "training": ("fully-sharded", "tensor-parallel"),
 }
 
 

@@ -64,9 +64,12 @@ class Orchestration:
         training: TrainingArchitecture,
         arrivals_s: tuple[float, ...] = (),
         most_steps: int | None = None,
+        seed: int = 0,
+        replication: int = 0,
     ):
         self.plan, self.followers, self.training = plan, followers, training
         self.arrivals_s, self.most_steps = arrivals_s, most_steps
+        self.seed, self.replication = seed, replication
 
 
 def lead(work: Orchestration, ahead: int) -> Program:
@@ -156,7 +159,8 @@ def _carry_out(me: str, work: Orchestration, task: dict[str, Any]) -> Part:
     try:
         if task["team"]:
             team = tuple(task["team"])
-            job = TrainingJob(task["stage"], of, task["inputs"], team, task["attempt"], work.most_steps)
+            attempt, lots = task["attempt"], (work.seed, work.replication)
+            job = TrainingJob(task["stage"], of, task["inputs"], team, attempt, work.most_steps, *lots)
             report["outputs"] = yield from work.training.program(me, job)
         else:
             report["outputs"] = yield Perform(task["stage"], "run", task["inputs"], of)

@@ -23,6 +23,8 @@ class TrainingJob:
     team: tuple[str, ...]
     attempt: int = 0
     most_steps: int | None = None
+    seed: int = 0  # of the run, for programs that draw lots
+    replication: int = 0
 
     def perform(self, part: str, item: Any = None, share: float = 1.0) -> Perform:
         return Perform(self.stage, part, item, self.of, share)

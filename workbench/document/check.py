@@ -109,6 +109,11 @@ def _of_cluster(cluster: Cluster) -> Iterator[Problem]:
     if not cluster.workers:
         yield Problem("no-workers", "cluster.workers")
     yield from _of_network(cluster.network)
+    network = cluster.network
+    if network.topology != "switch" or network.collectives.startswith("nccl"):
+        for pool in cluster.workers:
+            if pool.bandwidth is not None:
+                yield Problem("own-bandwidth-elsewhere", f"cluster.workers[{pool.id}].bandwidth")
 
 
 def _of_network(network: Network) -> Iterator[Problem]:

@@ -121,6 +121,9 @@ class WorkerPool(Frozen):
     variation: float = Field(
         default=0.0, ge=0, le=2, description="coefficient of variation of compute times (lognormal)"
     )
+    bandwidth: BytesPerS | None = Field(
+        default=None, gt=0, description="of the link of one of them, if other than the network's; at a switch"
+    )
 
 
 class Network(Frozen):
@@ -158,6 +161,12 @@ class Cluster(Frozen):
     def names(self) -> tuple[str, ...]:
         """The name of every worker, in the order of the file."""
         return tuple(f"{pool.id}{i}" for pool in self.workers for i in range(pool.count))
+
+    @property
+    def own_bandwidths(self) -> dict[str, float]:
+        """The bandwidth of each worker whose link is not the network's, in bytes/s."""
+        pools = ((pool, pool.bandwidth) for pool in self.workers)
+        return {f"{pool.id}{i}": own for pool, own in pools if own is not None for i in range(pool.count)}
 
     def pool_of(self, worker: str) -> WorkerPool:
         return next(p for p in self.workers for i in range(p.count) if worker == f"{p.id}{i}")

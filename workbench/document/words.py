@@ -189,6 +189,18 @@ QUESTION = {
         "{backup} backup workers of {workers} leave nobody to wait for",
         "ワーカー {workers} のうち {backup} が予備では、待つ相手がいません",
     ),
+    "dropout-without-deadline": (
+        "clients that drop out need a deadline, or their round never ends",
+        "dropout を使うときは deadline が必要です。ないとラウンドが終わりません",
+    ),
+    "shares-and-dirichlet": (
+        "rows are divided by shares or by dirichlet, not by both",
+        "データの分け方は shares か dirichlet のどちらか一方にしてください",
+    ),
+    "shares-of-others": (
+        "there are {shares} shares, but {clients} clients",
+        "shares は {shares} 個ですが、clients は {clients} です",
+    ),
     "fault-without-time": (
         "the fault says no time: write one of at, at_step and every",
         "障害の時刻がありません。at、at_step、every のどれか一つを書いてください",
@@ -223,6 +235,10 @@ QUESTION = {
     "topology-ignores": (
         "'{field}' belongs to the topology {owner}; {topology} does not use it",
         "「{field}」はトポロジー {owner} の項目です。{topology} では使われません",
+    ),
+    "own-bandwidth-elsewhere": (
+        "workers have a bandwidth of their own only at a switch, and without a measured curve",
+        "ワーカーごとの帯域幅を指定できるのは、switch で測定曲線を使わないときだけです",
     ),
     "topology-needs": (
         "the topology {topology} needs '{field}'",

@@ -8,7 +8,7 @@ from workbench.document.metrics import OF_STAGE
 from workbench.runs.recovery import recoveries, standstill_s
 from workbench.runs.state import RunState
 
-MEASURED = ("accuracy", "loss")
+MEASURED = ("accuracy", "loss", "worker_bytes", "busiest_bytes", "data_bytes")
 
 
 def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:
@@ -36,6 +36,8 @@ def _training(state: RunState, warm_up_s: float) -> dict[str, float]:
         "samples": float(state.samples_done),
         "training_s": last_s - began_s,
     }
+    if state.pace.ahead:
+        found["steps_ahead"] = float(state.pace.ahead)
     return found | rates(state, max(began_s, warm_up_s), last_s)
 
 

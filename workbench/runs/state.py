@@ -27,6 +27,7 @@ from workbench.runs.events import (
     WorkerFailed,
     WorkerJoined,
 )
+from workbench.runs.pace import Pace
 from workbench.runs.spans import Lane
 from workbench.runs.stage_state import StageState, TrainingState
 
@@ -106,6 +107,7 @@ class RunState:
     samples_done: int = 0
     step_times: list[tuple[float, int]] = field(default_factory=list)  # (t_s, samples so far) after each new step
     step_counts: list[int] = field(default_factory=list)  # steps so far, beside step_times
+    pace: Pace = field(default_factory=Pace)
     training_began_s: float | None = None  # when a member was first ready to do a step
     failures: list[Failure] = field(default_factory=list)
     joins: list[tuple[float, str]] = field(default_factory=list)
@@ -214,6 +216,10 @@ class RunState:
         if part == "run":
             member.trains = ""
             return
+        if part == "gradient":
+            self.pace.begin(event.who)
+        elif part == "open":
+            self.pace.leave(event.who)
         if member.trains == event.stage and part != "open":
             member.communication_s += member.exchanged_s
         member.exchanged_s = 0.0
@@ -235,6 +241,8 @@ class RunState:
         member.work_s += taken
         stage = self.stages[event.stage]
         stage.finish(event.item, event.t_s, taken)
+        if lane.part == "gradient":
+            self.pace.finish(event.who)
         if lane.part != "run":
             member.training_work_s += taken
             if self.training_began_s is None and lane.part == "open":
@@ -280,6 +288,7 @@ class RunState:
         self.progress_times.append((max(t_s, last), by_step))
 
     def _worker_failed(self, event: WorkerFailed) -> None:
+        self.pace.leave(event.worker)
         self.failures.append(Failure(event.t_s, event.worker, event.cause))
         for (who, _), lane in self.operations.items():
             if who == event.worker:

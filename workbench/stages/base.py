@@ -149,7 +149,8 @@ class StepCost:
 
     `operations` of the gradient of the whole global batch (members divide it), `apply_operations` of one optimiser
     step, `gradient_bytes` of the flat gradient (weights are as big), `state_bytes` of a checkpoint;
-    `open_…` of the learner's making, `finish_operations` of its end; `layers` in their order, where a model has any.
+    `open_…` of the learner's making, `finish_operations` of its end; `layers` in their order, where a model has any;
+    `rows` and `classes` of the data that it is trained on.
     """
 
     steps: int
@@ -163,6 +164,8 @@ class StepCost:
     open_memory_bytes: float = 0.0
     finish_operations: float = 0.0
     layers: tuple[Layer, ...] = ()
+    rows: int = 0
+    classes: int = 1
 
 
 class Learner(Protocol):

@@ -78,6 +78,8 @@ class Train(TrainingStage):
             open_memory_bytes=2.0 * data.bytes + 4.0 * count * (1 + rule.slots),
             open_operations=2.0 * data.bytes + 20.0 * count,
             finish_operations=2.0 * count * data.test_rows,
+            rows=data.rows,
+            classes=data.classes,
             layers=tuple(_layer(f"layer {n}", shape, batch) for n, shape in enumerate(layers, 1)),
         )
 

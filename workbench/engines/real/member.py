@@ -19,6 +19,7 @@ from workbench.architectures.narration import Tell, narrated
 from workbench.architectures.operations import (
     Agree,
     AllReduce,
+    Now,
     Operation,
     Perform,
     Program,
@@ -99,6 +100,7 @@ class Member:
             Record: lambda operation: store.record(operation.entries),
             Recall: lambda operation: store.recall(operation.prefix),
             Wait: self._wait,
+            Now: lambda operation: time.monotonic(),
             Say: lambda operation: tell(operation.event),
         }
 

@@ -8,6 +8,7 @@ a latency later. One number a direction says when a link is free, so that a mess
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,11 +40,18 @@ def size_bytes(what: Any) -> float:
 
 
 class Network:
-    """Links by member name; `bytes_per_s` and `latency_s` are equal for all, unless a topology says what links are."""
+    """Links by member name; `bytes_per_s` and `latency_s` are equal for all but those who have a rate of their `own`,
+    unless a topology says what links are."""
 
     def __init__(
-        self, bytes_per_s: float, latency_s: float, collectives: str = "ideal", topology: Topology | None = None
+        self,
+        bytes_per_s: float,
+        latency_s: float,
+        collectives: str = "ideal",
+        topology: Topology | None = None,
+        own: Mapping[str, float] | None = None,
     ):
+        self.own = dict(own or {})
         self.topology = topology
         self.bytes_per_s, self.latency_s = bytes_per_s, latency_s
         self.backend, self.grounds = collectives, Grounds()
@@ -63,7 +71,7 @@ class Network:
     def pass_on(self, now_s: float, source: str, target: str, hop_s: tuple[float, float]) -> float:
         """Put a chunk of a collective on the links; when it will have arrived, in seconds."""
         begin = max(now_s, self.up_free_s.get(source, 0.0), self.down_free_s.get(target, 0.0))
-        end = begin + hop_s[0]
+        end = begin + hop_s[0] * (self._times_longer(source, target) if self.own else 1.0)
         self.up_free_s[source] = self.down_free_s[target] = end
         return end + hop_s[1]
 
@@ -72,6 +80,18 @@ class Network:
         if source == target:
             return now_s
         begin = max(now_s, self.up_free_s.get(source, 0.0), self.down_free_s.get(target, 0.0))
+        if self.own:
+            return self._between_unequals(begin, source, target, size)
         end = begin + size / self.bytes_per_s
         self.up_free_s[source] = self.down_free_s[target] = end
         return end + self.latency_s
+
+    def _between_unequals(self, begin_s: float, source: str, target: str, size: float) -> float:
+        """Each end's link is occupied at its own rate, so that a slow receiver does not keep a fast sender busy."""
+        up_s, down_s = (size / self.own.get(end, self.bytes_per_s) for end in (source, target))
+        self.up_free_s[source], self.down_free_s[target] = begin_s + up_s, begin_s + down_s
+        return begin_s + max(up_s, down_s) + self.latency_s
+
+    def _times_longer(self, source: str, target: str) -> float:
+        """How many times as long as between others a chunk takes, by the slower of both ends."""
+        return self.bytes_per_s / min(self.own.get(end, self.bytes_per_s) for end in (source, target))

@@ -17,7 +17,7 @@ from workbench.engines.simulated.network import Network
 from workbench.engines.simulated.topology import lay
 from workbench.engines.simulated.work import Work
 from workbench.engines.simulated.world import World, waiting_text
-from workbench.runs.events import Event, OperationFinished, RunFinished, RunStarted, Warned
+from workbench.runs.events import Event, Measured, OperationFinished, RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
 from workbench.runs.labels import EXTRAPOLATED, least_sure
 
@@ -48,9 +48,11 @@ class SimulatedRun:
         self.job: Job = build(scenario, combination, replication)
         others = tuple(name for name in self.job.members if name not in self.job.followers)
         fair = links.topology != "switch" or links.sharing == "fair"
-        topology = lay(links, scenario.cluster.names, others) if fair else None
-        network = Network(links.bandwidth, links.latency, links.collectives, topology)
+        own = scenario.cluster.own_bandwidths
+        topology = lay(links, scenario.cluster.names, others, own) if fair else None
+        network = Network(links.bandwidth, links.latency, links.collectives, topology, own)
         work = Work(scenario, folder, scenario.run.seed, replication, network)
+        self.work = work
         self.world = World(network, work, self._tell)
         self.until_s = scenario.run.duration or float("inf")
         self.writer.write(self._started(replication))
@@ -91,6 +93,7 @@ class SimulatedRun:
         except KeyboardInterrupt:
             outcome, reason = "stopped", "interrupted"
         self.world.close()
+        self._tell_traffic()
         # a run ends with its last fact: a fault that was planned for later must not stretch it
         ended_s = self.until_s if reason == DURATION_REACHED else self.told_s
         grounds = self.world.network.grounds.told()
@@ -98,6 +101,19 @@ class SimulatedRun:
         self.writer.write(RunFinished(t_s=ended_s, outcome=outcome, reason=reason, label=label, grounds=grounds))
         self.writer.flush()
         return outcome
+
+    def _tell_traffic(self) -> None:
+        """What a training sent, in bytes: letters and chunks, and training data itself."""
+        if not self.work.trainers:
+            return
+        sent = self.world.sent_bytes
+        facts = {
+            "worker_bytes": max(sent[name] for name in self.work.trainers),
+            "busiest_bytes": max(sent[name] for name in self.job.followers[: self.job.team_size]),
+            "data_bytes": self.work.moved_bytes,
+        }
+        for name, value in facts.items():
+            self.writer.write(Measured(t_s=self.told_s, name=name, value=value, unit="B"))
 
     def _loop(self) -> tuple[str, str]:
         clock = self.world.clock

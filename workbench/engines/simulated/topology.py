@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -32,8 +32,14 @@ class Links:
         return range(first, first + count)
 
 
-def lay(network: scenario.Network, workers: tuple[str, ...], others: tuple[str, ...] = ()) -> Topology:
-    """The network of a cluster. `others`, who are no workers, have a link of their own to its core.
+def lay(
+    network: scenario.Network,
+    workers: tuple[str, ...],
+    others: tuple[str, ...] = (),
+    own: Mapping[str, float] | None = None,
+) -> Topology:
+    """The network of a cluster. `others`, who are no workers, have a link of their own to its core. `own` are the
+    bandwidths of workers at a switch that are not the network's.
 
     The scenario must have been checked: the fields that its topology needs are there.
     """
@@ -41,6 +47,9 @@ def lay(network: scenario.Network, workers: tuple[str, ...], others: tuple[str, 
     makers = {"switch": _switch, "ring": _ring, "fat-tree": _fat_tree, "nvlink-island": _nvlink_island}
     between, access = makers[network.topology](network, workers, links)
     place = {name: number for number, name in enumerate(workers)}
+    for name, bandwidth in (own or {}).items():
+        for (link,) in access(place[name], ""):  # only a switch has workers with one link each
+            links.capacities[link] = bandwidth
     outside = {name: number for number, name in enumerate(others)}
     leave, enter = links.lay(len(others), network.bandwidth), links.lay(len(others), network.bandwidth)
 

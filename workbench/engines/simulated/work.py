@@ -11,14 +11,15 @@ from workbench.architectures.operations import Perform
 from workbench.architectures.random_streams import stream
 from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
 from workbench.document.scenario import Scenario, WorkerPool
-from workbench.engines.simulated import layered
+from workbench.engines.simulated import layered, local
 from workbench.engines.simulated.network import Blob, Network
 from workbench.stages.sizes import sizes, step_costs
 
 DRAWS = 1024
-ARITHMETIC = ("gradient", "forward", "backward")  # the parts that an accelerator's figures were fitted to
+ARITHMETIC = ("gradient", "forward", "backward", "local")  # the parts that an accelerator's figures were fitted to
 # parts that start a library's machinery; the others move arrays
 CALLS = ("run", "open", "gradient", "forward", "backward", "finish")
+LEARNING = ("gradient", "forward", "local")
 
 
 class Work:
@@ -38,6 +39,8 @@ class Work:
             if (pool := scenario.cluster.pool_of(name)).variation
         }
         self.made_by: dict[str, str] = {}  # artifact -> the worker that holds it
+        self.trainers: set[str] = set()  # who computed on data of a training
+        self.moved_bytes = 0.0  # of training data, from one member to another
 
     def seconds(self, member: str, operation: Perform, now_s: float) -> float:
         """How long `operation` takes on `member`, fetching its inputs first come first served included."""
@@ -49,7 +52,7 @@ class Work:
         processor, speed = self.speeds[member]
         self._note(member, operation, processor, operations)
         busy_s = max(operations / processor.operations_per_s, memory_bytes / processor.memory_bytes_per_s)
-        call_s = processor.call_s if operation.part in CALLS else 0.0
+        call_s = processor.call_s * self._calls(operation)
         busy_s = (busy_s * self.factors[operation.stage] + call_s) / speed
         if member in self.variations:
             busy_s *= self.variations[member]()
@@ -61,16 +64,26 @@ class Work:
         if operation.part == "run":
             grounds.stage(self.kinds[operation.stage])
         else:
-            sized = operations if operation.part in ARITHMETIC else None
+            sized = operations / self._calls(operation) if operation.part in ARITHMETIC else None
             grounds.work(self.accelerators[member], processor, sized)
 
+    def _calls(self, operation: Perform) -> int:
+        """How often a library's machinery is started."""
+        if operation.part == "local":
+            return local.batches(self.step_costs[operation.stage], operation)
+        return int(operation.part in CALLS)
+
     def inputs(self, member: str, operation: Perform) -> list[tuple[str, float]]:
-        """Who holds the inputs of `operation`, and their sizes in bytes."""
+        """Who holds the inputs of `operation`, and their sizes in bytes; asked once for each piece of work."""
         found = []
         if operation.part in ("run", "open"):
             for artifact in operation.item.values():
                 stage, port = artifact.split(":")[0].split(".")
                 found.append((self.made_by.get(artifact, member), self.costs[stage].outputs[port].bytes))
+        if operation.part == "open":
+            self.moved_bytes += sum(size for holder, size in found if holder != member)
+        elif operation.part in LEARNING:
+            self.trainers.add(member)
         return found
 
     def _demand(self, operation: Perform) -> tuple[float, float]:
@@ -81,6 +94,8 @@ class Work:
         step = self.step_costs[operation.stage]
         if layered.is_of_layers(operation):
             return layered.demand(step, operation)
+        if operation.part in local.PARTS:
+            return local.demand(step, operation)
         match operation.part:
             case "open":
                 return step.open_operations, step.open_memory_bytes
@@ -117,8 +132,9 @@ class Work:
         match operation.part:
             case "open":
                 opened = {"steps": step.steps, "samples_per_step": step.samples_per_step}
-                return opened | layered.to_cut(step)
-            case "gradient" | "weights" | "sum" | "piece":
+                data = {"rows": step.rows, "classes": step.classes}
+                return opened | data | layered.to_cut(step)
+            case "gradient" | "local" | "weights" | "sum" | "piece":
                 return Blob(step.gradient_bytes * operation.share)
             case "state":
                 return Blob(step.state_bytes * operation.share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from workbench.architectures.operations import (
     AllGather,
     AllReduce,
     Letter,
+    Now,
     Perform,
     Program,
     Recall,
@@ -69,6 +71,7 @@ class World:
         self.flows = Streams(self.clock, links) if links is not None else None
         self.detection_s, self.messages = detection_s, messages
         self.members: dict[str, Member] = {}
+        self.sent_bytes: defaultdict[str, float] = defaultdict(float)  # letters and chunks, by sender
         self.lost: set[str] = set()
         self.store: dict[str, Any] = {}
         self.gatherings = Gatherings(self)
@@ -84,6 +87,7 @@ class World:
             Record: self._record,
             Recall: self._recall,
             Wait: self._wait,
+            Now: lambda member, operation: self.clock.now,
         }
 
     # --- members come and go ---------------------------------------------------------------------------------
@@ -224,6 +228,7 @@ class World:
             return
         size = CONTROL_BYTES + size_bytes(operation.what)
         self.network.grounds.letter(size)
+        self.sent_bytes[member.name] += size
         target = self.members[operation.to]
         letter = Letter(member.name, operation.tag, operation.what)
         if self.flows is not None:
@@ -302,6 +307,7 @@ class World:
         arrived: Callable[[Any], Any],
         argument: Any,
     ) -> None:
+        self.sent_bytes[source] += size
         if self.flows is not None:
             arrival = (self.members[target], arrived, argument)
             self._ship((source, target, "chunk"), size, hop_s[1], "chunk", self._chunk_arrives, arrival)

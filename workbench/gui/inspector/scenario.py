@@ -94,7 +94,7 @@ class ScenarioInspector(QWidget):
     def _pool(self, which: int, pool: WorkerPool) -> list[Part]:
         path: Where = ("cluster", "workers", which)
         accelerator = ChoiceField(Spec("accelerator", "choice", choices=tuple(ACCELERATORS)), open_ended=True)
-        names = ("id", "count", "accelerator", "memory", "speed", "variation")
+        names = ("id", "count", "accelerator", "memory", "speed", "variation", "bandwidth")
         own = {"accelerator": accelerator}
         by_name = not isinstance(pool.accelerator, Accelerator)
         head = ModelPart(self._editor, WorkerPool, path, names, own if by_name else None)

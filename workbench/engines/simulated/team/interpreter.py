@@ -70,7 +70,7 @@ class Team:
 
     def carry_out(self) -> list[tuple[Event, float]]:
         """To the end; what was told. NotAsATeam where the work is to be done member by member."""
-        if self.network.topology is not None:
+        if self.network.topology is not None or self.network.own:
             raise NotAsATeam("links that are shared fairly")
         for part in self.parts:
             self._go(part)
