@@ -48,11 +48,11 @@ def never_waits_for_a_link(network, now_s, source, target, size):
     return now_s + size / network.bytes_per_s + network.latency_s
 
 
-def passes_on_the_whole(network, size, members):
-    return size / network.bytes_per_s, network.latency_s
+def passes_on_the_whole(network, size, members, passes=2):
+    return passes / 2 * size / network.bytes_per_s, network.latency_s
 
 
-def passes_on_for_nothing(network, size, members):
+def passes_on_for_nothing(network, size, members, passes=2):
     return 0.0, 0.0
 
 
