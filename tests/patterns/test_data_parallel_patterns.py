@@ -13,7 +13,7 @@ from workbench.architectures.server_team import ServerTeam
 from workbench.architectures.training import TrainingJob
 from workbench.engines.simulated.collectives import Ring
 from workbench.engines.simulated.gatherings import Gatherings
-from workbench.engines.simulated.network import Blob, Network
+from workbench.engines.simulated.network import Blob, Hop, Network
 from workbench.engines.simulated.work import Work
 
 PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
@@ -48,12 +48,12 @@ def never_waits_for_a_link(network, now_s, source, target, size):
     return now_s + size / network.bytes_per_s + network.latency_s
 
 
-def passes_on_the_whole(network, size, members, passes=2):
-    return passes / 2 * size / network.bytes_per_s, network.latency_s
+def passes_on_the_whole(network, team, size, passes=2):
+    return Hop(passes / 2 * size / network.bytes_per_s, network.latency_s)
 
 
-def passes_on_for_nothing(network, size, members, passes=2):
-    return 0.0, 0.0
+def passes_on_for_nothing(network, team, size, passes=2):
+    return Hop(0.0, 0.0)
 
 
 def whole_batch_each(work, operation):

@@ -30,6 +30,9 @@ class RingAllReduce(TrainingArchitecture):
     def members(self) -> int:
         return self.workers
 
+    def cohorts(self, team: tuple[str, ...]) -> dict[str, str]:
+        return dict.fromkeys(team, team[0])
+
     def program(self, me: str, job: TrainingJob) -> Part:
         team = job.team
         step, steps, samples = yield from begin(job)

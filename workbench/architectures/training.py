@@ -72,6 +72,10 @@ class TrainingArchitecture(BaseModel):
         """
         raise NotImplementedError
 
+    def cohorts(self, team: tuple[str, ...]) -> dict[str, str]:
+        """Who of a team of equal workers without losses does what another does at the same time, and which other."""
+        return {}
+
     def is_checkpoint(self, step: int) -> bool:
         """Whether a checkpoint is due once `step` (counted from 0) is finished."""
         return self.checkpoint_every > 0 and (step + 1) % self.checkpoint_every == 0

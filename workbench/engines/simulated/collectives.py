@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from workbench.engines.simulated.network import Hop
+
 
 class Host(Protocol):
     """What a collective needs of the world."""
 
-    def hop_s(self, size: float, members: int, passes: int) -> tuple[float, float]:
-        """How long a chunk of a ring over `size` bytes occupies a link, and how much later it is there."""
+    def hop_s(self, team: tuple[str, ...], size: float, passes: int) -> Hop:
+        """What a chunk of a ring of `team` over `size` bytes costs on a link."""
 
     def deliver(
         self,
         source: str,
         target: str,
         size: float,
-        hop_s: tuple[float, float],
+        hop_s: Hop,
         arrived: Callable[[Any], Any],
         argument: Any,
     ) -> None:
@@ -32,6 +34,9 @@ class Ring:
     Member i sends chunk k+1 once chunk k has come from its left neighbour and it has entered itself, for a chunk is
     summed with the member's own data. On equal links a ring takes 2(n-1)/n * S/B + 2(n-1) * L; with gloo's handshake
     2(n-1)/n * S/B + 4(n-1) * L; by a measured curve what the curve says.
+
+    `met` are the members that are carried out: all of the team, or the one that stands for its equals. What an equal
+    sends is then what that one sends, at the same moment, so that its own chunk comes to it from the left.
     """
 
     def __init__(
@@ -41,15 +46,17 @@ class Ring:
         combine: Callable[[list[Any]], Any],
         size_of: Callable[[Any], float],
         passes: int = 2,
+        met: tuple[str, ...] | None = None,
     ):
         self.host, self.team, self.combine, self.size_of = host, team, combine, size_of
-        self.right = dict(zip(team, (*team[1:], team[0]), strict=True))
+        self.met = met or team
+        self.right = dict(zip(self.met, (*self.met[1:], self.met[0]), strict=True))
         self.passes, self.last_chunk = passes, passes * (len(team) - 1)
         self.given: dict[str, Any] = {}
         self.ended: dict[str, Callable[[Any], None]] = {}
         self.answers: list[Any] = []  # the one answer, once it is known
-        self.received = dict.fromkeys(team, 0)
-        self.waiting = dict.fromkeys(team, 0)
+        self.received = dict.fromkeys(self.met, 0)
+        self.waiting = dict.fromkeys(self.met, 0)
         self.done: set[str] = set()
         self.closed = False
 
@@ -61,7 +68,7 @@ class Ring:
         if len(self.team) == 1:
             ended(self.combine([value]))
             return
-        self.hop_s = self.host.hop_s(size, len(self.team), self.passes)
+        self.hop_s = self.host.hop_s(self.team, size, self.passes)
         self._send(member)
         while self.waiting[member]:
             self.waiting[member] -= 1
@@ -86,7 +93,8 @@ class Ring:
             return
         self.done.add(member)
         if not self.answers:
-            self.answers.append(self.combine([self.given[name] for name in self.team]))
+            times = len(self.team) // len(self.met)
+            self.answers.append(self.combine([self.given[name] for name in self.met] * times))
         self.ended[member](self.answers[0])
 
     def close(self) -> None:

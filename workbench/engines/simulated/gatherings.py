@@ -40,10 +40,11 @@ class Gatherings:
         member.take_notice(operation)
         team = operation.team
         rings = self.rings.setdefault((type(operation), team), [])
-        rings[:] = [ring for ring in rings if not ring.closed and len(ring.done) < len(ring.team)]
+        rings[:] = [ring for ring in rings if not ring.closed and len(ring.done) < len(ring.met)]
         ring = next((ring for ring in rings if member.name not in ring.given), None)
         if ring is None:
-            ring = Ring(self.world, team, kind.combine, lambda what: kind.size_bytes(what, len(team)), kind.passes)
+            met = self.world.cohorts.who_meets(team)
+            ring = Ring(self.world, team, kind.combine, lambda what: kind.size_bytes(what, len(team)), kind.passes, met)
             rings.append(ring)
         if any(name in self.world.lost for name in team):
             ring.close()

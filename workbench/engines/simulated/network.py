@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.catalogues.backends import BACKENDS
 from workbench.engines.simulated.grounds import Grounds
@@ -39,9 +39,22 @@ def size_bytes(what: Any) -> float:
     return 8
 
 
+class Hop(NamedTuple):
+    """What a chunk of a collective costs: seconds that it occupies a link, seconds until it is there after that.
+
+    `link` names the kind of link, where members have several that do not disturb each other.
+    """
+
+    occupied_s: float
+    later_s: float
+    link: str = ""
+
+
 class Network:
     """Links by member name; `bytes_per_s` and `latency_s` are equal for all but those who have a rate of their `own`,
     unless a topology says what links are."""
+
+    alike = True  # whether members have one link each, equal for all but for their `own` rates
 
     def __init__(
         self,
@@ -61,14 +74,15 @@ class Network:
         self.up_free_s: dict[str, float] = {}
         self.down_free_s: dict[str, float] = {}
 
-    def hop_s(self, size: float, members: int, passes: int = 2) -> tuple[float, float]:
-        """How long a chunk of a collective of `size` bytes occupies a link, and how much later it is there."""
+    def hop_s(self, team: tuple[str, ...], size: float, passes: int = 2) -> Hop:
+        """What a chunk of a collective of `team` over `size` bytes costs."""
+        members = len(team)
         self.grounds.collective(self.backend, members, size, as_measured=passes == 2)  # curves are of all-reduces
         if self.curve is not None:
-            return self.curve.hop_s(size, members)
-        return size / members / self.bytes_per_s, self.latency_s + self.handshake_s
+            return Hop(*self.curve.hop_s(size, members))
+        return Hop(size / members / self.bytes_per_s, self.latency_s + self.handshake_s)
 
-    def pass_on(self, now_s: float, source: str, target: str, hop_s: tuple[float, float]) -> float:
+    def pass_on(self, now_s: float, source: str, target: str, hop_s: Hop) -> float:
         """Put a chunk of a collective on the links; when it will have arrived, in seconds."""
         begin = max(now_s, self.up_free_s.get(source, 0.0), self.down_free_s.get(target, 0.0))
         end = begin + hop_s[0] * (self._times_longer(source, target) if self.own else 1.0)

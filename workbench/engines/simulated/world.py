@@ -28,11 +28,12 @@ from workbench.architectures.operations import (
     WorkerLost,
 )
 from workbench.engines.simulated.clock import Clock
+from workbench.engines.simulated.cohorts import Cohorts
 from workbench.engines.simulated.flows.streams import Streams
 from workbench.engines.simulated.gatherings import Gatherings
 from workbench.engines.simulated.lanes import Lanes, told_closed
 from workbench.engines.simulated.member import PENDING, Member
-from workbench.engines.simulated.network import CONTROL_BYTES, Network, size_bytes
+from workbench.engines.simulated.network import CONTROL_BYTES, Hop, Network, size_bytes
 from workbench.runs.events import Event, MessageSent
 
 Tell = Callable[[Event, str], None]
@@ -62,10 +63,20 @@ class World:
     """A simulated run's state. `tell(event, who)` is called in virtual-time order.
 
     `detection_s` is the time from a loss until the others are told of it. With `messages`, every letter is told too.
+    With `cohorts`, only those members are added that stand for their equals.
     """
 
-    def __init__(self, network: Network, work: Worker, tell: Tell, detection_s: float = 0.02, messages: bool = False):
+    def __init__(
+        self,
+        network: Network,
+        work: Worker,
+        tell: Tell,
+        detection_s: float = 0.02,
+        messages: bool = False,
+        cohorts: Cohorts | None = None,
+    ):
         self.clock = Clock()
+        self.cohorts = cohorts or Cohorts()
         self.network, self.work, self.tell = network, work, tell
         links = network.topology
         self.flows = Streams(self.clock, links) if links is not None else None
@@ -295,15 +306,15 @@ class World:
         member.operation = operation
         return Lanes(member, operation, self.tell).start()
 
-    def hop_s(self, size: float, members: int, passes: int) -> tuple[float, float]:
-        return self.network.hop_s(size, members, passes)
+    def hop_s(self, team: tuple[str, ...], size: float, passes: int) -> Hop:
+        return self.network.hop_s(team, size, passes)
 
     def deliver(
         self,
         source: str,
         target: str,
         size: float,
-        hop_s: tuple[float, float],
+        hop_s: Hop,
         arrived: Callable[[Any], Any],
         argument: Any,
     ) -> None:

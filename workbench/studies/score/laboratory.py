@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.architectures.operations import Perform
 from workbench.architectures.training import TrainingArchitecture, TrainingJob
+from workbench.engines.simulated.cohorts import Cohorts
 from workbench.engines.simulated.network import Blob, Network
 from workbench.engines.simulated.team.interpreter import NotAsATeam, Team
 from workbench.engines.simulated.world import World
@@ -65,17 +66,28 @@ def step_ends_s(architecture: TrainingArchitecture, team: tuple[str, ...], netwo
     return _member_by_member(architecture, job, network, work)
 
 
-def _member_by_member(architecture: TrainingArchitecture, job: TrainingJob, network: Network, work: Any) -> list[float]:
+def cohort_step_ends_s(
+    architecture: TrainingArchitecture, team: tuple[str, ...], network: Network, work: Any
+) -> list[float]:
+    """The same, with one member of each cohort standing for its equals, as workers that are alike allow."""
+    job = TrainingJob("train", "", {}, team)
+    return _member_by_member(architecture, job, network, work, Cohorts(architecture.cohorts(team)))
+
+
+def _member_by_member(
+    architecture: TrainingArchitecture, job: TrainingJob, network: Network, work: Any, cohorts: Cohorts | None = None
+) -> list[float]:
     ends: dict[int, float] = {}
 
     def tell(event: Event, who: str) -> None:
         if isinstance(event, StepsFinished):
             ends[event.last] = world.clock.now
 
-    world = World(network, work, tell)
-    for member in job.team:
+    world = World(network, work, tell, cohorts=cohorts)
+    carried_out = world.cohorts.speakers(job.team)
+    for member in carried_out:
         world.add(member, architecture.program(member, job))
-    world.start(job.team)
+    world.start(carried_out)
     while not world.clock.idle:
         world.clock.run_slice(float("inf"), SLICE_EVENTS)
     return [ends[step] for step in sorted(ends)]

@@ -70,7 +70,7 @@ class Team:
 
     def carry_out(self) -> list[tuple[Event, float]]:
         """To the end; what was told. NotAsATeam where the work is to be done member by member."""
-        if self.network.topology is not None or self.network.own:
+        if self.network.topology is not None or self.network.own or not self.network.alike:
             raise NotAsATeam("links that are shared fairly")
         for part in self.parts:
             self._go(part)
@@ -139,7 +139,7 @@ class Team:
         return answer
 
     def _ring(self, size: float) -> None:
-        occupied_s, delay_s = self.network.hop_s(size, len(self.members))
+        occupied_s, delay_s, _ = self.network.hop_s(self.members, size)
         if len(self.members) > CLOSED_FORM_FROM and self.free.max() <= self.times.min():
             self.times = ring_of_equal_links(self.times, occupied_s, delay_s)
             self.free = np.roll(self.times, -1) - delay_s  # a link's last chunk is what its receiver waited for
