@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from workbench import cli
+from workbench.document.expectations import parse
 from workbench.document.text import read
 from workbench.engines.real.limits import refusals
 from workbench.stages import trust
@@ -45,8 +46,25 @@ def test_a_shipped_scenario_meets_its_expectations_for_real_or_is_refused_by_nam
     if refused:
         assert code == cli.CANNOT and all(sentence in told.err for sentence in refused)
         assert not (tmp_path / "out").exists()
-    else:
+    elif any(is_about_real_runs(text) for text in scenario.expect):
         assert code == cli.HELD, told.out
+    else:  # nothing was expected of these runs, and so nothing can have held
+        report = json.loads(told.out)
+        assert code == cli.UNKNOWN
+        assert {found["outcome"] for found in report["expectations"]} == {"not-asked"}
+        assert {found["outcome"] for found in report["runs"]} == {"finished"}
+
+
+def is_about_real_runs(expectation):
+    return all(name.engine != "simulated" for name in parse(expectation).names)
+
+
+def test_a_run_about_which_nothing_is_expected_says_so_and_cannot_tell(tmp_path, capsys):
+    text = (ROOT / "scenarios" / "quickstart.yaml").read_text()
+    scenario = tmp_path / "elsewhere.yaml"
+    scenario.write_text(text[: text.index("expect:")] + "expect:\n  - real.ring.accuracy > 0.5\n")
+    assert cli.main(["run", str(scenario), "--simulated", "--out", str(tmp_path / "o")]) == cli.UNKNOWN
+    assert "Cannot tell: no expectation is about these runs (1 not asked)" in capsys.readouterr().out
 
 
 def test_a_pipeline_of_twelve_stages_leaves_a_model_and_predictions_behind(tmp_path, capsys, trusting):
@@ -74,7 +92,7 @@ def test_real_and_simulated_figures_of_the_quickstart_stand_beside_each_other(tm
     assert code == cli.HELD
     rows = [line for line in text.splitlines() if line.startswith(("Ring of two", "Server and two workers"))]
     assert len(rows) == 2
-    assert all(len([word for word in row.split() if word[0].isdigit()]) >= 8 for row in rows)
+    assert all(len([word for word in row.split() if word.lstrip("~")[0].isdigit()]) >= 8 for row in rows)
     assert "extrapolated" in text and "measured" in text
 
 

@@ -133,12 +133,20 @@ class Report:
     def outcome(self) -> str:
         """missed if an expectation was, or a run failed; unknown if one cannot be told; held otherwise."""
         outcomes = {judgement.outcome for judgement in self.judgements}
-        ends = {run.outcome for run in self.runs}
-        if MISSED in outcomes or "failed" in ends:
+        if MISSED in outcomes or "failed" in self._ends:
             return MISSED
-        if UNKNOWN in outcomes or ends != {"finished"} or outcomes == {NOT_ASKED}:
+        if UNKNOWN in outcomes or self._ends != {"finished"} or self.asks_nothing:
             return UNKNOWN
         return HELD
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether every run is whole, and yet nothing that is expected is about these runs: nothing held, then."""
+        return self._ends == {"finished"} and {judgement.outcome for judgement in self.judgements} == {NOT_ASKED}
+
+    @property
+    def _ends(self) -> set[str]:
+        return {run.outcome for run in self.runs}
 
     @property
     def exit_code(self) -> int:

@@ -25,6 +25,8 @@ def verdict(report: Report, language: str = "en") -> str:
         return word("verdict-failed", language)
     if report.outcome == HELD and not report.judgements:
         return word("verdict-none", language)
+    if report.outcome == UNKNOWN and report.asks_nothing:
+        return word("verdict-not-asked", language)
     return word(f"verdict-{report.outcome}", language)
 
 

@@ -15,6 +15,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "verdict-missed": ("An expectation was missed", "満たされない期待があります"),
     "verdict-failed": ("A run failed", "失敗した実行があります"),
     "verdict-unknown": ("Cannot tell", "判定できません"),
+    "verdict-not-asked": (
+        "Cannot tell: no expectation is about these runs",
+        "判定できません: この実行を対象とする期待がありません",
+    ),
     "verdict-none": ("Every run finished", "すべての実行が終わりました"),
     "finished": ("finished", "完了"),
     "stopped": ("stopped", "停止"),
