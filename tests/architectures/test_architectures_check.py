@@ -27,7 +27,7 @@ cluster:
   network: {bandwidth: 25 Gbits}
 architectures:
   - {id: ring, training: {use: ring-all-reduce, with: {workers: 9}}}
-  - {id: shards, training: {use: fully-sharded}}
+  - {id: shards, training: {use: fuly-sharded}}
 faults:
   - {kind: crash, worker: w7, at: 3 s}
 expect:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from workbench.architectures.federated import Federated
+from workbench.architectures.fully_sharded import FullySharded
 from workbench.architectures.parameter_server import ParameterServer
 from workbench.architectures.pipeline import PipelineParallel
 from workbench.architectures.ring import RingAllReduce
@@ -17,12 +18,13 @@ TRAININGS: dict[str, type[TrainingArchitecture]] = {
     "ring-all-reduce": RingAllReduce,
     "parameter-server": ParameterServer,
     "pipeline-parallel": PipelineParallel,
+    "fully-sharded": FullySharded,
     "federated": Federated,
 }
 
 NOT_YET = {
     "orchestration": ("shared-nothing",),
-    "training": ("fully-sharded", "tensor-parallel"),
+    "training": ("tensor-parallel",),
 }
 
 

@@ -32,6 +32,8 @@ def demand(step: StepCost, operation: Perform) -> tuple[float, float]:
         operations = sum(layer.operations for layer in layers) / micro_batches
         return passes * operations, passes * (weights_bytes + 2 * activations_bytes)
     match operation.part:
+        case "shard" | "gradients":  # views of what is there
+            return 0.0, 0.0
         case "apply":
             return step.apply_operations * _share(step, layers), 8 * weights_bytes
         case "state" | "restore":
@@ -52,8 +54,8 @@ def answer(step: StepCost, operation: Perform) -> Blob | None:
             return Blob(step.layers[first - 1].activation_bytes / operation.item["of"] if first else 0.0)
         case "state":
             return Blob(step.state_bytes * _share(step, layers))
-        case "weights":
-            return Blob(BYTES * sum(layer.parameters for layer in layers))
+        case "weights" | "shard" | "gradients":
+            return Blob(BYTES * sum(layer.parameters for layer in layers) * operation.share)
     return None
 
 

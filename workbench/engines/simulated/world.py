@@ -238,8 +238,9 @@ class World:
         if operation.to in self.lost:
             return
         size = CONTROL_BYTES + size_bytes(operation.what)
-        self.network.grounds.letter(size)
-        self.sent_bytes[member.name] += size
+        if operation.to != member.name:  # from lane to lane of one member nothing crosses a link
+            self.network.grounds.letter(size)
+            self.sent_bytes[member.name] += size
         target = self.members[operation.to]
         letter = Letter(member.name, operation.tag, operation.what)
         if self.flows is not None:

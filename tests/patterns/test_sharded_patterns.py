@@ -1,0 +1,65 @@
+"""The scenario on shared-out weights holds because of the model: break it, and its expectations are missed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workbench import cli
+from workbench.architectures.fully_sharded import FullySharded
+from workbench.engines.simulated.gatherings import KINDS, AllGather
+from workbench.engines.simulated.network import Hop, Network
+from workbench.engines.simulated.world import World
+
+SCENARIO = Path(__file__).parent.parent.parent / "scenarios" / "patterns" / "DP-5.yaml"
+OVERLAPS = "simulated.overlaps.samples_per_second > 1.3 * simulated.waits.samples_per_second"
+FASTER = "simulated.overlaps.samples_per_second > 1.2 * simulated.ring.samples_per_second"
+MORE = "simulated.overlaps.worker_bytes > 1.4 * simulated.ring.worker_bytes"
+NOT_MUCH_MORE = "simulated.overlaps.worker_bytes < 1.6 * simulated.ring.worker_bytes"
+
+
+@pytest.fixture
+def missed(tmp_path, capsys):
+    """The expectations that are missed when the scenario is simulated."""
+
+    def carry_out():
+        code = cli.main(["run", str(SCENARIO), "--simulated", "--json", "--out", str(tmp_path / "out")])
+        told = json.loads(capsys.readouterr().out)["expectations"]
+        found = [one["text"] for one in told if one["outcome"] != "held"]
+        assert code == (cli.MISSED if found else cli.HELD)
+        return found
+
+    return carry_out
+
+
+def test_the_pattern_holds_as_the_model_is(missed):
+    assert missed() == []
+
+
+def test_if_communication_cost_nothing_there_would_be_nothing_to_hide(missed, monkeypatch):
+    monkeypatch.setattr(Network, "hop_s", lambda network, team, size, passes=2: Hop(0.0, 0.0))
+    assert {OVERLAPS, FASTER} <= set(missed())
+
+
+def test_if_weights_were_never_gathered_again_no_more_would_be_sent_than_by_a_ring(missed, monkeypatch):
+    monkeypatch.setattr(FullySharded, "as_grad_op", FullySharded(sharding="grad-op"), raising=False)
+    program = FullySharded.program
+    monkeypatch.setattr(FullySharded, "program", lambda sharded, me, job: program(sharded.as_grad_op, me, job))
+    assert MORE in missed()
+
+
+def test_if_every_member_sent_all_weights_it_would_be_much_more(missed, monkeypatch):
+    whole = KINDS[AllGather]
+    monkeypatch.setitem(KINDS, AllGather, type(whole)(whole.combine, lambda what, team: what.size_bytes * team**2, 1))
+    assert NOT_MUCH_MORE in missed()
+
+
+def test_letters_from_lane_to_lane_are_not_sent_over_a_link(missed, monkeypatch):
+    send = World._send
+
+    def over_a_link(world, member, operation):
+        world.sent_bytes[member.name] += getattr(operation.what, "size_bytes", 0.0)
+        return send(world, member, operation)
+
+    monkeypatch.setattr(World, "_send", over_a_link)
+    assert NOT_MUCH_MORE in missed()

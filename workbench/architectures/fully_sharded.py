@@ -1,0 +1,230 @@
+"""Fully sharded data-parallel training: every member holds a share of the weights, and borrows the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from workbench.architectures.operations import (
+    AllGather,
+    AllReduce,
+    Operation,
+    Recall,
+    Receive,
+    Record,
+    ReduceScatter,
+    Say,
+    Send,
+    StageFailed,
+    Together,
+)
+from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
+from workbench.runs.events import StepsFinished
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a member stands: the members among whom the weights are shared out, and those that hold the same share."""
+
+    me: str
+    job: TrainingJob
+    group: tuple[str, ...]
+    replicas: tuple[str, ...]
+    units: int  # layers of the model, each of which is gathered as a whole
+
+    @property
+    def share(self) -> float:
+        return 1 / len(self.group)
+
+    def layer(self, unit: int, micro_batches: int = 1) -> dict[str, Any]:
+        return {"layers": [unit, unit + 1], "of": micro_batches * len(self.job.team)}
+
+
+class FullySharded(TrainingArchitecture):
+    """Weights, gradients and optimiser are shared out; a layer's weights are gathered before it computes.
+
+    A step over n members moves 3(n-1)/n times the weights: two all-gathers and a reduce-scatter, half as much again as
+    an all-reduce; with `grad-op` the weights stay from the forward pass to the backward pass, and it is 2(n-1)/n
+    (Rajbhandari et al., "ZeRO", SC 2020; Zhao et al., "PyTorch FSDP", VLDB 2023, 3.2). `hybrid` shares out within
+    groups and adds up between them. Gathering runs beside computing, `prefetch` layers ahead. A lost member takes its
+    share along: the training begins again from its last checkpoint.
+    """
+
+    title = "Fully sharded"
+    title_ja = "完全シャード"
+    doc = "Each worker holds a share of the weights and gathers a layer's rest just before it computes."
+    doc_ja = "各ワーカーが重みの一部だけを持ち、層を計算する直前に残りを集めます。"
+
+    workers: int = Field(
+        default=0,
+        ge=0,
+        description="members of the team; 0 means every worker of the cluster",
+        json_schema_extra={"ja": "チームのメンバー数。0 なら全ワーカー"},
+    )
+    sharding: Literal["full", "grad-op", "hybrid"] = Field(
+        default="full",
+        description="what is shared out: all; gradients and optimiser after the forward pass; all, within groups",
+        json_schema_extra={"ja": "分割の対象：すべて／勾配とオプティマイザ／グループ内ですべて"},
+    )
+    group: int = Field(
+        default=0,
+        ge=0,
+        description="members among whom weights are shared out (hybrid only)",
+        json_schema_extra={"ja": "重みを分け合うメンバー数（hybrid のみ）"},
+    )
+    prefetch: int = Field(
+        default=1,
+        ge=0,
+        le=64,
+        description="layers that are gathered ahead of the one that computes",
+        json_schema_extra={"ja": "計算中の層より先に集めておく層数"},
+    )
+    micro_batches: int = Field(
+        default=1,
+        ge=1,
+        le=4096,
+        description="pieces into which each worker's batch is cut; weights are gathered for each",
+        json_schema_extra={"ja": "各ワーカーのバッチを分割する個数。そのつど重みを集める"},
+    )
+    recompute: bool = Field(
+        default=False,
+        description="compute activations again in the backward pass instead of keeping them",
+        json_schema_extra={"ja": "活性値を保持せず逆方向の計算時に再計算する"},
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.group and self.sharding != "hybrid":
+            raise ValueError("only sharding 'hybrid' has groups")
+        if self.sharding == "hybrid" and not self.group:
+            raise ValueError("sharding 'hybrid' needs a group: among how many members weights are shared out")
+        if self.group and self.workers % self.group:
+            raise ValueError(f"{self.workers} workers cannot be cut into groups of {self.group}")
+        return self
+
+    @property
+    def members(self) -> int:
+        return self.workers
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        return ("simulated",)
+
+    def cohorts(self, team: tuple[str, ...]) -> dict[str, str]:
+        return dict.fromkeys(team, team[0])
+
+    def program(self, me: str, job: TrainingJob) -> Part:
+        opened = yield job.perform("open", job.inputs)
+        place = self._place(me, job, opened["layers"])
+        steps = min(opened["steps"], job.most_steps or opened["steps"])
+        samples = opened["samples_per_step"]
+        if samples < self.micro_batches * len(job.team):
+            raise StageFailed(job.stage, f"a batch of {samples} is too small for {self.micro_batches} pieces a worker")
+        step = yield from _restore(place)
+        shards = []  # views, which a lane could not ask for without waiting for the processor
+        for unit in range(place.units):
+            shards.append((yield job.perform("shard", place.layer(unit), place.share)))
+        while step < steps:
+            yield Together((self._compute(place), self._gather(place, shards), self._scatter(place)))
+            yield job.perform("apply", share=place.share)
+            yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
+            if self.is_checkpoint(step):
+                yield from _checkpoint(place, step)
+            step += 1
+        return (yield from _finish(place))
+
+    def _place(self, me: str, job: TrainingJob, units: int) -> _Place:
+        team, rank = job.team, job.team.index(me)
+        size = self.group if self.sharding == "hybrid" else len(team)
+        if not size or len(team) % size:
+            raise StageFailed(job.stage, f"a team of {len(team)} cannot be cut into groups of {size}")
+        if not units:
+            raise StageFailed(job.stage, "the model has no layers that could be shared out")
+        first = rank - rank % size
+        return _Place(me, job, team[first : first + size], team[rank % size :: size], units)
+
+    def _compute(self, place: _Place) -> Part:
+        """The lane that computes, each layer once its weights are here."""
+        numbers = count()
+        for micro in range(self.micro_batches):
+            for unit in range(place.units):
+                number = next(numbers)
+                yield Receive(place.me, place.job.tag(f"weights {number}"))
+                yield place.job.perform("forward", place.layer(unit, self.micro_batches))
+                yield from self._let_go(place, number)
+            for unit in reversed(range(place.units)):
+                number = -1 if self.sharding == "grad-op" else next(numbers)
+                if number >= 0:
+                    yield Receive(place.me, place.job.tag(f"weights {number}"))
+                if self.recompute:
+                    yield place.job.perform("forward", place.layer(unit, self.micro_batches))
+                yield place.job.perform("backward", place.layer(unit, self.micro_batches))
+                gradient = yield place.job.perform("gradients", place.layer(unit))
+                yield Send(place.me, gradient, place.job.tag(f"gradient {micro} {unit}"))
+                if number >= 0:
+                    yield from self._let_go(place, number)
+
+    def _order(self, place: _Place) -> list[int]:
+        """The layers in the order in which a step borrows their weights."""
+        forwards = list(range(place.units))
+        return (forwards if self.sharding == "grad-op" else [*forwards, *reversed(forwards)]) * self.micro_batches
+
+    def _let_go(self, place: _Place, number: int) -> Part:
+        """Say that the weights that were borrowed as this `number` are no longer used, if somebody waits for that."""
+        if number + self.prefetch + 1 < len(self._order(place)):
+            yield Send(place.me, tag=place.job.tag("used"))
+
+    def _gather(self, place: _Place, shards: list[Any]) -> Part:
+        """The lane that borrows weights, at most `prefetch` layers ahead of the one that computes."""
+        for number, unit in enumerate(self._order(place)):
+            if number > self.prefetch:
+                yield Receive(place.me, place.job.tag("used"))
+            yield AllGather(place.group, shards[unit])
+            yield Send(place.me, tag=place.job.tag(f"weights {number}"))
+
+    def _scatter(self, place: _Place) -> Part:
+        """The lane that adds gradients up, each member its own share."""
+        for micro in range(self.micro_batches):
+            for unit in reversed(range(place.units)):
+                gradient = yield Receive(place.me, place.job.tag(f"gradient {micro} {unit}"))
+                own = yield ReduceScatter(place.group, gradient.what)
+                if len(place.replicas) > 1:
+                    yield AllReduce(place.replicas, own)
+
+
+def _key(place: _Place, step: int, rank: int) -> str:
+    return f"{place.job.checkpoint_key}/{step}/{rank}"
+
+
+def _checkpoint(place: _Place, step: int) -> Part:
+    """Make the own share of the state after `step` durable; it counts once every member of the group has done so."""
+    if place.me not in place.job.team[: len(place.group)]:
+        return
+    state = yield place.job.perform("state", share=place.share)
+    yield Record(((_key(place, step + 1, place.group.index(place.me)), [len(place.group), state]),))
+
+
+def _restore(place: _Place) -> Generator[Operation, Any, int]:
+    """The first step to do: the one after the last checkpoint of which every share was recorded."""
+    saved = yield Recall(f"{place.job.checkpoint_key}/")
+    lacking: dict[tuple[int, int], int] = {}  # (step, shares) -> how many of them were not recorded
+    for key, (shares, _) in saved.items():
+        made = int(key.split("/")[-2]), shares
+        lacking[made] = lacking.get(made, shares) - 1
+    first = max((step for (step, _), missing in lacking.items() if not missing), default=0)
+    if first:
+        yield place.job.perform("restore", None, place.share)
+    return first
+
+
+def _finish(place: _Place) -> Part:
+    """The first member gathers all weights and makes the outputs."""
+    own = yield place.job.perform("weights", share=place.share)
+    yield AllGather(place.group, own)
+    if place.me != place.job.team[0]:
+        return None
+    return (yield place.job.perform("finish"))
