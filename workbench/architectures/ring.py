@@ -1,17 +1,20 @@
 """Data-parallel training by ring all-reduce: every member holds all weights and a share of each batch."""
 
+from itertools import count
 from typing import Literal
 
 from pydantic import Field
 
-from workbench.architectures.operations import AllReduce, Say, WorkerLost
-from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, begin, checkpoint, regroup
+from workbench.architectures import buckets
+from workbench.architectures.operations import AllReduce, Say, StageFailed, WorkerLost
+from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, checkpoint, regroup, resume
 from workbench.runs.events import StepsFinished
 
 
 class RingAllReduce(TrainingArchitecture):
     """Each member adds its share of the gradient to a running sum that travels around the ring.
 
+    With buckets, parts of the gradient are summed while the backward pass still computes those of earlier layers.
     One all-reduce of S bytes over n members takes 2(n-1)/n * S/B + 2(n-1) * L on links of bandwidth B and latency L
     (Patarasu and Yuan, "Bandwidth optimal all-reduce algorithms for clusters of workstations", 2009).
     """
@@ -26,6 +29,18 @@ class RingAllReduce(TrainingArchitecture):
         default="shrink", description="go on with the survivors, or begin again from the last checkpoint"
     )
 
+    bucket_mb: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1e6,
+        description="megabytes of gradient that are summed beside the backward pass; 0 means all, after it",
+        json_schema_extra={"ja": "逆方向の計算と並行して合計する勾配の大きさ（MB）。0 なら計算後にまとめて"},
+    )
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        return ("simulated",) if self.bucket_mb else ("simulated", "real")
+
     @property
     def members(self) -> int:
         return self.workers
@@ -35,11 +50,19 @@ class RingAllReduce(TrainingArchitecture):
 
     def program(self, me: str, job: TrainingJob) -> Part:
         team = job.team
-        step, steps, samples = yield from begin(job)
+        opened = yield job.perform("open", job.inputs)
+        step, steps, samples = yield from resume(job, opened)
+        total, tries = None, count()
+        ranges = buckets.cut(opened["layer_bytes"], 1e6 * self.bucket_mb) if self.bucket_mb else []
+        if self.bucket_mb and not ranges:
+            raise StageFailed(job.stage, "the model has no layers by which its gradient could be cut")
         while step < steps:
             try:
-                gradient = yield job.perform("gradient", [step, team.index(me), len(team)])
-                total = yield AllReduce(team, gradient)
+                if ranges:
+                    yield from buckets.step(me, job, team, next(tries), ranges)
+                else:
+                    gradient = yield job.perform("gradient", [step, team.index(me), len(team)])
+                    total = yield AllReduce(team, gradient)
             except WorkerLost as lost:
                 if self.on_loss == "restart":
                     raise

@@ -87,6 +87,13 @@ def begin(job: TrainingJob, share: float = 1.0) -> Generator[Operation, Any, tup
     `share` is the share of the weights that this member holds.
     """
     opened = yield job.perform("open", job.inputs)
+    return (yield from resume(job, opened, share))
+
+
+def resume(
+    job: TrainingJob, opened: dict[str, Any], share: float = 1.0
+) -> Generator[Operation, Any, tuple[int, int, int]]:
+    """The same for a stage that is open: `opened` is what it told of itself."""
     steps = min(opened["steps"], job.most_steps or opened["steps"])
     saved = yield Recall(job.checkpoint_key)
     step = 0

@@ -13,8 +13,12 @@ PASSES = {"forward": 1.0, "backward": 2.0}  # the backward pass: once for the in
 
 
 def to_cut(step: StepCost) -> dict[str, Any]:
-    """What an opened stage tells of its layers: how many there are, and the forward operations of each."""
-    return {"layers": len(step.layers), "layer_operations": [layer.operations for layer in step.layers]}
+    """What an opened stage tells of its layers: how many, and the forward operations and the weights of each."""
+    return {
+        "layers": len(step.layers),
+        "layer_operations": [layer.operations for layer in step.layers],
+        "layer_bytes": [BYTES * layer.parameters for layer in step.layers],
+    }
 
 
 def is_of_layers(operation: Perform) -> bool:
