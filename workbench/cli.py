@@ -225,7 +225,9 @@ def score(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="stages, architectures, accelerators, metrics or scenarios")] = "stages",
+    what: Annotated[
+        str, typer.Argument(help="stages, architectures, accelerators, models, metrics or scenarios")
+    ] = "stages",
     as_json: AsJson = False,
 ) -> int:
     """List what a scenario may use."""

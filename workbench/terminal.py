@@ -180,6 +180,23 @@ def _accelerators() -> list[dict[str, Any]]:
     ]
 
 
+def _models() -> list[dict[str, Any]]:
+    from workbench.catalogues.models import MODELS
+
+    return [
+        {
+            "model": name,
+            "parameters": f"{model.parameters / 1e9:.1f} B",
+            "layers": model.layers,
+            "hidden": model.hidden,
+            "heads": model.heads,
+            "sequence": model.sequence,
+            "source": model.source,
+        }
+        for name, model in MODELS.items()
+    ]
+
+
 def _metrics() -> list[dict[str, Any]]:
     from workbench.document.metrics import METRICS
 
@@ -200,6 +217,7 @@ LISTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "stages": _stages,
     "architectures": _architectures,
     "accelerators": _accelerators,
+    "models": _models,
     "metrics": _metrics,
     "scenarios": _scenarios,
 }

@@ -9,7 +9,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from workbench.architectures.operations import Operation, Recall, Receive, Record, Say, Send, StageFailed
+from workbench.architectures import part_checkpoints
+from workbench.architectures.operations import Operation, Receive, Say, Send, StageFailed
 from workbench.architectures.pipeline_order import Turn, even_cut, gpipe, interleaved
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
 from workbench.runs.events import StepsFinished
@@ -114,7 +115,7 @@ class PipelineParallel(TrainingArchitecture):
         place = self._place(me, job, opened)
         steps = min(opened["steps"], job.most_steps or opened["steps"])
         samples = opened["samples_per_step"]
-        step = yield from _restore(place)
+        step = yield from part_checkpoints.restore(job, place.parts)
         while step < steps:
             yield from _passes(place)
             for layers in place.parts:
@@ -122,7 +123,7 @@ class PipelineParallel(TrainingArchitecture):
             if place.rank == 0:  # gradients reach the first part last
                 yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
             if self.is_checkpoint(step):
-                yield from _checkpoint(place, step)
+                yield from part_checkpoints.record(job, step, place.rank, len(job.team), place.parts)
             step += 1
         return (yield from _finish(place))
 
@@ -170,35 +171,6 @@ def _receive(place: _Place, number: int, name: str) -> Generator[Operation, Any,
     """A letter from the holder of part `number`; the loss of any member breaks the pipeline."""
     letter = yield Receive(place.holder(number), place.job.tag(name), team=place.job.team)
     return letter.what
-
-
-def _key(place: _Place, step: int, rank: int) -> str:
-    return f"{place.job.checkpoint_key}/{step}/{rank}"
-
-
-def _checkpoint(place: _Place, step: int) -> Part:
-    """Make the own layers' state after `step` durable; it counts once every member has done so."""
-    states = []
-    for layers in place.parts:
-        states.append((yield place.job.perform("state", {"layers": layers})))
-    yield Record(((_key(place, step + 1, place.rank), [len(place.job.team), states]),))
-
-
-def _restore(place: _Place) -> Generator[Operation, Any, int]:
-    """The first step to do: the one after the last checkpoint that is whole.
-
-    All members find the same one, for nobody finishes a step, and records it, before all have begun.
-    """
-    saved = yield Recall(f"{place.job.checkpoint_key}/")
-    missing: dict[tuple[int, int], int] = {}  # (step, team of how many) -> members whose state was not recorded
-    for key, (members, _) in saved.items():
-        made = int(key.split("/")[-2]), members
-        missing[made] = missing.get(made, members) - 1
-    first = max((step for (step, _), lacking in missing.items() if not lacking), default=0)
-    if first:
-        for layers in place.parts:
-            yield place.job.perform("restore", {"layers": layers, "after": first})
-    return first
 
 
 def _finish(place: _Place) -> Part:

@@ -8,6 +8,7 @@ from workbench.architectures.parameter_server import ParameterServer
 from workbench.architectures.pipeline import PipelineParallel
 from workbench.architectures.ring import RingAllReduce
 from workbench.architectures.single_leader import SingleLeader
+from workbench.architectures.tensor import TensorParallel
 from workbench.architectures.training import TrainingArchitecture
 
 ORCHESTRATIONS: dict[str, type[SingleLeader]] = {
@@ -19,12 +20,13 @@ TRAININGS: dict[str, type[TrainingArchitecture]] = {
     "parameter-server": ParameterServer,
     "pipeline-parallel": PipelineParallel,
     "fully-sharded": FullySharded,
+    "tensor-parallel": TensorParallel,
     "federated": Federated,
 }
 
-NOT_YET = {
+NOT_YET: dict[str, tuple[str, ...]] = {
     "orchestration": ("shared-nothing",),
-    "training": ("tensor-parallel",),
+    "training": (),
 }
 
 

@@ -1,8 +1,33 @@
 """Accelerators by name: published figures with their sources, and how much of the peak a training step reaches."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from workbench.catalogues.ranges import Range
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """How a layer of a transformer runs: matrix products at `reached` of the peak, then `passes` over its activations.
+
+    Neither overlaps the other, and no forward pass of a layer takes less than `layer_s`, for its kernels are started
+    one by one. `fitted` are the operations of such a pass in the measurements that the figures were fitted to.
+    """
+
+    reached: float
+    passes: float
+    layer_s: float
+    source: str
+    fitted: Range | None = None
+
+    def forward_s(self, accelerator: Accelerator, operations: float, memory_bytes: float) -> float:
+        """Seconds of a forward pass through one layer."""
+        products_s = operations / (accelerator.peak_operations_per_s * self.reached)
+        return max(products_s + self.passes * memory_bytes / accelerator.memory_bytes_per_s, self.layer_s)
+
+
+KERNELS = Kernels(0.8, 4.0, 9e-4, "assumed: like those of an A100")
 
 
 @dataclass(frozen=True)
@@ -20,6 +45,7 @@ class Accelerator:
     call_s: float
     source: str
     fitted: Range | None = None
+    kernels: Kernels = KERNELS
 
     @property
     def operations_per_s(self) -> float:
@@ -38,10 +64,18 @@ ACCELERATORS: dict[str, Accelerator] = {
         "a core of an AMD EPYC, torch 2.13, by tests/benchmarks/bench_core.py, bench_steps.py",
         fitted=Range(1.06e6, 3.46e9),
     ),
+    "k80": Accelerator(
+        4.37e12, 0.4, 12e9, 2.4e11, 5e-5, _DATA_SHEET.replace("bf16", "fp32, one of the two processors")
+    ),
+    "p40": Accelerator(1.176e13, 0.4, 24e9, 3.46e11, 5e-5, _DATA_SHEET.replace("bf16", "fp32")),
+    "p100-sxm2-16gb": Accelerator(2.12e13, 0.4, 16e9, 7.32e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
     "t4": Accelerator(6.5e13, 0.35, 16e9, 3.2e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
+    "v100-sxm2-16gb": Accelerator(1.25e14, 0.4, 16e9, 9e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
     "v100-sxm2-32gb": Accelerator(1.25e14, 0.4, 32e9, 9e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
+    "a100-sxm4-40gb": Accelerator(3.12e14, 0.45, 40e9, 1.555e12, 5e-5, _DATA_SHEET),
     "a100-sxm4-80gb": Accelerator(3.12e14, 0.45, 80e9, 2.039e12, 5e-5, _DATA_SHEET),
     "h100-sxm5-80gb": Accelerator(9.894e14, 0.4, 80e9, 3.35e12, 5e-5, _DATA_SHEET),
     "h200-sxm-141gb": Accelerator(9.894e14, 0.4, 141e9, 4.8e12, 5e-5, _DATA_SHEET),
+    "tpu-v5p": Accelerator(4.59e14, 0.5, 95e9, 2.765e12, 5e-5, _DATA_SHEET),
     "b200-sxm-180gb": Accelerator(2.25e15, 0.4, 180e9, 8e12, 5e-5, _DATA_SHEET),
 }

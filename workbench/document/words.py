@@ -171,6 +171,10 @@ QUESTION = {
         "there is no accelerator '{name}' in the catalogue",
         "カタログに「{name}」というアクセラレータはありません",
     ),
+    "unknown-language-model": (
+        "there is no language model '{name}' in the catalogue",
+        "カタログに「{name}」という言語モデルはありません",
+    ),
     "unknown-orchestration": ("there is no orchestration '{name}'", "オーケストレーション「{name}」はありません"),
     "unknown-training": ("there is no training architecture '{name}'", "学習アーキテクチャ「{name}」はありません"),
     "too-few-workers": (

@@ -131,16 +131,21 @@ class Stage(BaseModel):
 
 @dataclass(frozen=True)
 class Layer:
-    """A part of a model that is never cut: what it costs, and how big what it hands on is.
+    """A part of a model that no pipeline cuts: what it costs, and how big what it hands on is.
 
     `operations` of the forward pass of the whole global batch, `activation_bytes` of what the next layer is handed
-    for the whole global batch.
+    for the whole global batch. `whole_bytes` and `split_bytes` are all activations that it makes: those that every
+    member of a team that splits the layer makes, and those of which each makes its share. `sums` is how often such a
+    team adds up what its members have, in each direction.
     """
 
     name: str
     parameters: int
     operations: float
     activation_bytes: float
+    whole_bytes: float = 0.0
+    split_bytes: float = 0.0
+    sums: int = 1
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,8 @@ class StepCost:
     `operations` of the gradient of the whole global batch (members divide it), `apply_operations` of one optimiser
     step, `gradient_bytes` of the flat gradient (weights are as big), `state_bytes` of a checkpoint;
     `open_…` of the learner's making, `finish_operations` of its end; `layers` in their order, where a model has any;
-    `rows` and `classes` of the data that it is trained on.
+    `rows` and `classes` of the data that it is trained on; `transformer` where layers run as an accelerator's kernels
+    for such layers do.
     """
 
     steps: int
@@ -166,6 +172,7 @@ class StepCost:
     layers: tuple[Layer, ...] = ()
     rows: int = 0
     classes: int = 1
+    transformer: bool = False
 
 
 class Learner(Protocol):

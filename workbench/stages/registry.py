@@ -8,6 +8,7 @@ from workbench.stages.base import Stage
 from workbench.stages.csv_file import CsvFile
 from workbench.stages.estimator import Estimator
 from workbench.stages.evaluate import Evaluate
+from workbench.stages.language_model import TrainLanguageModel
 from workbench.stages.open_model import OpenModel
 from workbench.stages.pca import PrincipalComponents
 from workbench.stages.predict import Predict
@@ -25,6 +26,7 @@ OWN: dict[str, type[Stage]] = {
     "prepare": Prepare,
     "pca": PrincipalComponents,
     "train": Train,
+    "language-model": TrainLanguageModel,
     "estimator": Estimator,
     "evaluate": Evaluate,
     "save": Save,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from workbench.catalogues.accelerators import Accelerator
+from workbench.catalogues.accelerators import Accelerator, Kernels
 from workbench.catalogues.backends import BACKENDS
 from workbench.catalogues.ranges import Range
 from workbench.runs.events import Ground
@@ -56,7 +56,7 @@ class Grounds:
     def __init__(self) -> None:
         self._used: dict[tuple[str, object, bool], Used] = {}
 
-    def work(self, accelerator: str, entry: Accelerator, operations: float | None) -> None:
+    def work(self, accelerator: str, entry: Accelerator | Kernels, operations: float | None) -> None:
         """Work on an accelerator of this name; `operations` of one call, None where their number does not matter."""
         used = self._used.get(("accelerator", accelerator, True))
         if used is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.architectures.operations import Perform
+from workbench.catalogues.accelerators import Accelerator
 from workbench.engines.simulated.network import Blob
 from workbench.stages.base import Layer, StepCost
 
@@ -13,11 +14,12 @@ PASSES = {"forward": 1.0, "backward": 2.0}  # the backward pass: once for the in
 
 
 def to_cut(step: StepCost) -> dict[str, Any]:
-    """What an opened stage tells of its layers: how many, and the forward operations and the weights of each."""
+    """What an opened stage tells of its layers: how many, and the forward operations, weights and sums of each."""
     return {
         "layers": len(step.layers),
         "layer_operations": [layer.operations for layer in step.layers],
-        "layer_bytes": [BYTES * layer.parameters for layer in step.layers],
+        "layer_bytes": [step.gradient_bytes * _share(step, (layer,)) for layer in step.layers],
+        "layer_sums": [layer.sums for layer in step.layers],
     }
 
 
@@ -28,20 +30,20 @@ def is_of_layers(operation: Perform) -> bool:
 
 def demand(step: StepCost, operation: Perform) -> tuple[float, float]:
     """(operations, bytes of memory moved); a pass reads the weights and writes and reads each activation."""
-    layers = _layers(step, operation)
-    weights_bytes = BYTES * sum(layer.parameters for layer in layers)
+    layers, share = _layers(step, operation), operation.share
+    weights_bytes = BYTES * share * sum(layer.parameters for layer in layers)
     if operation.part in PASSES:
         passes, micro_batches = PASSES[operation.part], operation.item["of"]
         activations_bytes = sum(layer.activation_bytes for layer in layers) / micro_batches
-        operations = sum(layer.operations for layer in layers) / micro_batches
+        operations = share * sum(layer.operations for layer in layers) / micro_batches
         return passes * operations, passes * (weights_bytes + 2 * activations_bytes)
     match operation.part:
         case "shard" | "gradients":  # views of what is there
             return 0.0, 0.0
         case "apply":
-            return step.apply_operations * _share(step, layers), 8 * weights_bytes
+            return step.apply_operations * share * _share(step, layers), 8 * weights_bytes
         case "state" | "restore":
-            return 0.0, 2 * step.state_bytes * _share(step, layers)
+            return 0.0, 2 * step.state_bytes * share * _share(step, layers)
         case "weights":
             return 0.0, weights_bytes
     raise AssertionError(operation.part)
@@ -57,10 +59,34 @@ def answer(step: StepCost, operation: Perform) -> Blob | None:
             first = operation.item["layers"][0]
             return Blob(step.layers[first - 1].activation_bytes / operation.item["of"] if first else 0.0)
         case "state":
-            return Blob(step.state_bytes * _share(step, layers))
+            return Blob(step.state_bytes * operation.share * _share(step, layers))
         case "weights" | "shard" | "gradients":
-            return Blob(BYTES * sum(layer.parameters for layer in layers) * operation.share)
+            return Blob(step.gradient_bytes * operation.share * _share(step, layers))
     return None
+
+
+def runs_kernels(step: StepCost | None, operation: Perform) -> bool:
+    """Whether it is a pass through layers of a transformer."""
+    return step is not None and step.transformer and operation.part in PASSES and is_of_layers(operation)
+
+
+def largest_pass(step: StepCost, operation: Perform) -> float:
+    """The operations of the dearest of its layers, forwards."""
+    return operation.share * max(layer.operations for layer in _layers(step, operation)) / float(operation.item["of"])
+
+
+def kernels_s(step: StepCost, operation: Perform, processor: Accelerator) -> float:
+    """Seconds of a pass through layers of a transformer, by the accelerator's kernels for them."""
+    share, micro_batches = operation.share, operation.item["of"]
+    forward_s = sum(
+        processor.kernels.forward_s(
+            processor,
+            share * layer.operations / micro_batches,
+            (layer.whole_bytes + share * layer.split_bytes) / micro_batches,
+        )
+        for layer in _layers(step, operation)
+    )
+    return PASSES[operation.part] * forward_s
 
 
 def _layers(step: StepCost, operation: Perform) -> tuple[Layer, ...]:

@@ -53,6 +53,8 @@ class Work:
         self._note(member, operation, processor, operations)
         busy_s = max(operations / processor.operations_per_s, memory_bytes / processor.memory_bytes_per_s)
         call_s = processor.call_s * self._calls(operation)
+        if self._runs_kernels(operation):
+            busy_s, call_s = layered.kernels_s(self.step_costs[operation.stage], operation, processor), 0.0
         busy_s = (busy_s * self.factors[operation.stage] + call_s) / speed
         if member in self.variations:
             busy_s *= self.variations[member]()
@@ -63,9 +65,15 @@ class Work:
         grounds = self.network.grounds
         if operation.part == "run":
             grounds.stage(self.kinds[operation.stage])
+        elif self._runs_kernels(operation):
+            largest = layered.largest_pass(self.step_costs[operation.stage], operation)
+            grounds.work(f"{self.accelerators[member]}, layers of a transformer", processor.kernels, largest)
         else:
             sized = operations / self._calls(operation) if operation.part in ARITHMETIC else None
             grounds.work(self.accelerators[member], processor, sized)
+
+    def _runs_kernels(self, operation: Perform) -> bool:
+        return layered.runs_kernels(self.step_costs.get(operation.stage), operation)
 
     def _calls(self, operation: Perform) -> int:
         """How often a library's machinery is started."""

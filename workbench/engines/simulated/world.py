@@ -235,8 +235,8 @@ class World:
     # --- letters ---------------------------------------------------------------------------------------------------
 
     def _send(self, member: Member, operation: Send) -> None:
-        if operation.to in self.lost:
-            return
+        if operation.to in self.lost or self.cohorts.speaker.get(operation.to, operation.to) != operation.to:
+            return  # whom another stands for reads no letters
         size = CONTROL_BYTES + size_bytes(operation.what)
         if operation.to != member.name:  # from lane to lane of one member nothing crosses a link
             self.network.grounds.letter(size)

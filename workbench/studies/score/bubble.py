@@ -45,7 +45,8 @@ class EqualLayers:
     def answer(self, member: str, operation: Perform) -> Any:
         if operation.part == "open":
             costs = [self.forward_s] * self.layers
-            return {"steps": self.steps, "samples_per_step": self.samples, "layer_operations": costs}
+            opened = {"steps": self.steps, "samples_per_step": self.samples}
+            return opened | {"layer_operations": costs, "layer_sums": [1] * self.layers}
         return Blob(self.letter_bytes)
 
 

@@ -1,0 +1,70 @@
+"""Steps of large language models, by the program of tensor, pipeline and data parallelism on nodes of eight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.architectures.operations import Perform
+from workbench.architectures.tensor import TensorParallel
+from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
+from workbench.catalogues.models import LanguageModel
+from workbench.engines.simulated import layered
+from workbench.engines.simulated.islands import Islands
+from workbench.stages.base import StepCost
+from workbench.stages.language_model import step_cost
+from workbench.studies.score.laboratory import cohort_step_ends_s
+
+
+@dataclass(frozen=True)
+class StepWork:
+    """The work of one training stage on equal accelerators, as a run would time it."""
+
+    step: StepCost
+    processor: Accelerator
+
+    def seconds(self, member: str, operation: Perform, now_s: float) -> float:
+        if not layered.is_of_layers(operation):
+            return 0.0
+        if layered.runs_kernels(self.step, operation):
+            return layered.kernels_s(self.step, operation, self.processor)
+        operations, memory_bytes = layered.demand(self.step, operation)
+        return max(operations / self.processor.operations_per_s, memory_bytes / self.processor.memory_bytes_per_s)
+
+    def answer(self, member: str, operation: Perform) -> Any:
+        if operation.part == "open":
+            opened = {"steps": self.step.steps, "samples_per_step": self.step.samples_per_step}
+            return opened | layered.to_cut(self.step)
+        return layered.answer(self.step, operation) if layered.is_of_layers(operation) else None
+
+    def inputs(self, member: str, operation: Perform) -> list[tuple[str, float]]:
+        return []
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Nodes of `node` accelerators; bytes/s of one within the node and of its share of the node's way to others."""
+
+    accelerator: str
+    node: int
+    inside_bytes_per_s: float
+    bytes_per_s: float
+    inside: str = "ideal"
+    latency_s: float = 5e-6
+
+
+def step_s(machine: Machine, model: LanguageModel, batch: int, micro: int, architecture: TensorParallel) -> float:
+    """One training step in seconds; `batch` sequences in all, `micro` in a micro-batch."""
+    team = tuple(f"w{number}" for number in range(architecture.members))
+    network = Islands(
+        team,
+        machine.node,
+        machine.inside_bytes_per_s,
+        machine.bytes_per_s,
+        latency_s=machine.latency_s,
+        inside=machine.inside,
+    )
+    own = {"micro_batches": batch // architecture.replicas // micro}
+    work = StepWork(step_cost(model, batch), ACCELERATORS[machine.accelerator])
+    (end_s,) = cohort_step_ends_s(TensorParallel(**architecture.model_dump() | own), team, network, work)
+    return end_s
