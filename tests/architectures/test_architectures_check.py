@@ -64,11 +64,12 @@ def test_the_nearest_known_name_is_offered():
     assert "did you mean 'ring'?" in text
 
 
-@pytest.mark.parametrize(("side", "name"), [(side, name) for side, names in NOT_YET.items() for name in names])
-def test_a_planned_architecture_is_refused_by_name(side, name):
-    text = f"format: 1\narchitectures:\n  - {{id: a, {side}: {{use: {name}}}}}\n"
-    (problem,) = check_all(text, HERE).refused
-    assert problem.severity == "not-yet" and name in problem.words()
+@pytest.mark.parametrize("side", list(NOT_YET))
+def test_an_architecture_that_is_planned_is_refused_by_name(side, monkeypatch):
+    monkeypatch.setitem(NOT_YET, side, ("tomorrows",))
+    text = f"format: 1\narchitectures:\n  - {{id: a, {side}: {{use: tomorrows}}}}\n"
+    problem = next(p for p in check_all(text, HERE).refused if p.place.startswith("architectures"))
+    assert problem.severity == "not-yet" and "tomorrows" in problem.words()
 
 
 @pytest.mark.parametrize("kind", [*ORCHESTRATIONS.values(), *TRAININGS.values()])
