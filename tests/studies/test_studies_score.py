@@ -46,6 +46,13 @@ def test_the_worst_point_counts_where_a_case_says_so():
     assert score(case_of(*points, target=0.1)).passed and not score(case_of(*points, target=0.1, most=True)).passed
 
 
+def test_a_figure_may_have_a_target_of_its_own():
+    points = (Point("a", 0.9, 0.88), Point("b", 0.7, 0.76, target=0.08))
+    assert score(case_of(*points, kind="points", target=0.05, most=True)).passed
+    stricter = (Point("a", 0.9, 0.88), Point("b", 0.7, 0.76, target=0.04))
+    assert not score(case_of(*stricter, kind="points", target=0.07, most=True)).passed
+
+
 @pytest.mark.parametrize("id", CASES)
 def test_every_case_of_the_library_meets_its_target_or_says_why_not(id, capsys):
     code = cli.main(["score", id, "--json"])

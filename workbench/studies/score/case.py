@@ -13,7 +13,8 @@ Kind = Literal["relative", "points"]
 class Point:
     """One figure of a case. `null` is what somebody would say who knows of no overhead; None where nobody would guess.
 
-    `calibrated` marks a figure to which a constant was fitted: it is shown, and not scored.
+    `calibrated` marks a figure to which a constant was fitted: it is shown, and not scored. `target` is how far this
+    figure may be missed, where that is not the case's own.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Point:
     null: float | None = None
     held_back: bool = False
     calibrated: bool = False
+    target: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,10 @@ def score(case: Case) -> Result:
     null_error = sum(nulls) / len(nulls) if len(nulls) == len(scored) else None
     held_back = [_error(case, p.published, p.simulated) for p in scored if p.held_back]
     rank = rank_correlation([p.published for p in scored], [p.simulated for p in scored])
-    judged = worst if case.most else error
+    if case.most:
+        near = all(error <= (p.target or case.target) for p, error in zip(scored, errors, strict=True))
+    else:
+        near = error <= case.target
     ordered = case.least_rank is None or (rank is not None and rank >= case.least_rank)
     return Result(
         id=case.id,
@@ -101,7 +106,7 @@ def score(case: Case) -> Result:
         calibration=case.calibration,
         source=case.source,
         points=points,
-        passed=judged <= case.target and ordered,
+        passed=near and ordered,
         missed=case.missed,
     )
 

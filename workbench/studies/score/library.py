@@ -1,6 +1,6 @@
 """The cases of this version, by id."""
 
-from workbench.studies.score import bert, bubble, checkpoints, collectives, interruptions, nccl, order, queues
+from workbench.studies.score import bert, bubble, checkpoints, collectives, horovod, interruptions, nccl, order, queues
 from workbench.studies.score.case import Case
 
 CASES: dict[str, Case] = {
@@ -10,6 +10,7 @@ CASES: dict[str, Case] = {
         nccl.CASE,
         nccl.LARGE,
         bert.CASE,
+        horovod.CASE,
         bubble.CASE,
         order.CASE,
         interruptions.CASE,
