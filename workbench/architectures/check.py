@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from workbench.architectures import registry
+from workbench.architectures.idle import idle
 from workbench.architectures.single_leader import LEADER, SOURCE
 from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.document.problems import Problem, nearest
@@ -20,7 +21,11 @@ from workbench.stages.check import check as check_stages
 def check_all(text: str, folder: Path) -> Document:
     """The document of a text, with every problem that stands between it and a run; `folder` is where it lies."""
     document = read(text)
-    return document.with_problems([*check_stages(document.scenario, folder), *check(document.scenario)])
+    document = document.with_problems([*check_stages(document.scenario, folder), *check(document.scenario)])
+    if document.refused:
+        return document
+    notes = [note for combination in document.scenario.architectures for note in idle(document.scenario, combination)]
+    return document.with_problems(notes) if notes else document
 
 
 def check(scenario: Scenario) -> list[Problem]:

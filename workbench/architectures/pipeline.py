@@ -12,6 +12,7 @@ from pydantic import Field, PositiveInt, model_validator
 from workbench.architectures import part_checkpoints
 from workbench.architectures.operations import Operation, Receive, Say, Send, StageFailed
 from workbench.architectures.pipeline_order import Turn, even_cut, gpipe, interleaved
+from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
 from workbench.runs.events import StepsFinished
 
@@ -101,6 +102,12 @@ class PipelineParallel(TrainingArchitecture):
         if self.cut and len(self.cut) != parts:
             return f"the cut has {len(self.cut)} parts, but {members} stages with {self.virtual} each have {parts}"
         return ""
+
+    def idle(self, setting: Setting) -> dict[str, str]:
+        found = {}
+        if setting.team(self.stages) == 1 and self.virtual == 1:
+            found["schedule"] = "idle-one-member"
+        return found | super().idle(setting)
 
     @property
     def members(self) -> int:

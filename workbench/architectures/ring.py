@@ -7,6 +7,7 @@ from pydantic import Field
 
 from workbench.architectures import buckets
 from workbench.architectures.operations import AllReduce, Say, StageFailed, WorkerLost
+from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, checkpoint, regroup, resume
 from workbench.runs.events import StepsFinished
 
@@ -40,6 +41,12 @@ class RingAllReduce(TrainingArchitecture):
     @property
     def engines(self) -> tuple[str, ...]:
         return ("simulated",) if self.bucket_mb else ("simulated", "real")
+
+    def idle(self, setting: Setting) -> dict[str, str]:
+        found = {} if setting.lossy else {"on_loss": "idle-no-loss"}
+        if setting.team(self.workers) == 1:
+            found["on_loss"] = "idle-one-member"
+        return found | super().idle(setting)
 
     @property
     def members(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from workbench.architectures.operations import (
     Perform,
@@ -19,6 +19,7 @@ from workbench.architectures.operations import (
     WorkerLost,
 )
 from workbench.architectures.schedule import Plan, Schedule
+from workbench.architectures.setting import Setting, Tunable
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
 from workbench.document.units import Seconds
 from workbench.runs.events import Recorded
@@ -26,13 +27,11 @@ from workbench.runs.events import Recorded
 LEADER, SOURCE = "leader", "source"
 
 
-class SingleLeader(BaseModel):
+class SingleLeader(Tunable):
     """The leader records every result before it counts, so that a restarted leader begins with what was recorded.
 
     Tasks are performed at least once and recorded once; the excess after a loss is at most followers × ahead.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: ClassVar[str] = "Single leader"
     title_ja: ClassVar[str] = "単一リーダー"
@@ -43,6 +42,12 @@ class SingleLeader(BaseModel):
         default=1, ge=1, le=64, description="tasks that a follower may hold: one to do, the rest waiting"
     )
     restart: Seconds = Field(default=0.1, description="time until a lost leader is started again")
+
+    def idle(self, setting: Setting) -> dict[str, str]:
+        found = {} if setting.loses_the_leader else {"restart": "idle-no-leader-loss"}
+        if setting.tasks <= 1 or setting.wanted <= len(setting.workers) - len(setting.lossy):
+            found["ahead"] = "idle-few-tasks"
+        return found
 
     def programs(self, orchestration: Orchestration) -> dict[str, Any]:
         """Member -> function that makes its program, anew for each incarnation."""

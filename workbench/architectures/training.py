@@ -6,9 +6,10 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from workbench.architectures.operations import Agree, Operation, Perform, Recall, Record, WorkerLost
+from workbench.architectures.setting import Setting, Tunable
 
 Part = Generator[Operation, Any, Any]
 
@@ -38,10 +39,8 @@ class TrainingJob:
         return f"checkpoint/{self.of}/{self.stage}"
 
 
-class TrainingArchitecture(BaseModel):
+class TrainingArchitecture(Tunable):
     """Parameters and program of one way to train together."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: ClassVar[str]
     title_ja: ClassVar[str]
@@ -49,6 +48,9 @@ class TrainingArchitecture(BaseModel):
     doc_ja: ClassVar[str]
 
     checkpoint_every: int = Field(default=0, ge=0, description="steps between checkpoints; 0 means none")
+
+    def idle(self, setting: Setting) -> dict[str, str]:
+        return {} if setting.trains else dict.fromkeys(type(self).model_fields, "idle-no-training")
 
     @property
     def members(self) -> int:

@@ -3,6 +3,8 @@
 Sentences are `str.format` patterns over a problem's values; `{place}` is where the problem is.
 """
 
+from workbench.document.words_idle import IDLE
+
 LANGUAGES = ("en", "ja")
 
 TEXT = {
@@ -295,7 +297,7 @@ NOT_YET = {
     ),
 }
 
-PROBLEMS: dict[str, tuple[str, str]] = TEXT | VALUES | PIPELINE | QUESTION | NOT_YET
+PROBLEMS: dict[str, tuple[str, str]] = TEXT | VALUES | PIPELINE | QUESTION | NOT_YET | IDLE
 
 NEAREST = ("did you mean '{nearest}'?", "「{nearest}」ではありませんか?")
 LINE = ("line {line}", "{line} 行目")

@@ -14,6 +14,7 @@ from workbench.runs.report import ENGINES, Report, Row, Side
 from workbench.runs.report_labels import interval, legend, mark, mark_of
 from workbench.runs.report_words import word
 from workbench.runs.statistics import MOST_REPLICATIONS
+from workbench.runs.warned import is_of_scenario, said
 
 HEADLINES = ("samples_per_second", "instances_per_second", "duration_s", "recovery_s", "accuracy")
 MARKS = {HELD: "✓", MISSED: "✗", UNKNOWN: "?", NOT_ASKED: "–"}
@@ -165,12 +166,16 @@ def fault_lines(report: Report, language: str = "en") -> list[list[str]]:
 
 
 def warning_lines(report: Report, language: str = "en") -> list[tuple[str, str]]:
-    """(run, text) of what a person should know, runs that did not finish included; equal texts of a run once."""
+    """(run, text) of what a person should know, runs that did not finish included; equal texts of a run once.
+
+    What replications have in common is told of the first.
+    """
     lines: list[tuple[str, str]] = []
     for run in report.runs:
         if not run.is_whole:
             lines.append((run.name, " – ".join(filter(None, [word(run.outcome, language), run.reason]))))
-        counts = Counter(warning.text or warning.code for warning in run.warnings)
+        told = [warned for warned in run.warnings if not (run.replication and is_of_scenario(warned))]
+        counts = Counter(said(warned, language) for warned in told)
         lines += [(run.name, text + (f" (×{count})" if count > 1 else "")) for text, count in counts.items()]
     return lines
 

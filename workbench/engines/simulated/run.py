@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, Strike, build, strikes_by_step, strikes_by_time
 from workbench.architectures.single_leader import LEADER
 from workbench.document.scenario import Combination, Scenario
@@ -56,6 +57,8 @@ class SimulatedRun:
         self.world = World(network, work, self._tell)
         self.until_s = scenario.run.duration or float("inf")
         self.writer.write(self._started(replication))
+        for warned in warnings(scenario, combination):
+            self.writer.write(warned)
         choices = _choices(follow)
         for name in self.job.members:
             self.world.add(name, self.job.program(name), choices.get(name, []))

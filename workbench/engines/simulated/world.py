@@ -27,7 +27,7 @@ from workbench.architectures.operations import (
     Wait,
     WorkerLost,
 )
-from workbench.engines.simulated.clock import Clock
+from workbench.engines.simulated.clock import Call, Clock
 from workbench.engines.simulated.cohorts import Cohorts
 from workbench.engines.simulated.flows.streams import Streams
 from workbench.engines.simulated.gatherings import Gatherings
@@ -84,6 +84,7 @@ class World:
         self.members: dict[str, Member] = {}
         self.sent_bytes: defaultdict[str, float] = defaultdict(float)  # letters and chunks, by sender
         self.lost: set[str] = set()
+        self.notices: dict[str, tuple[float, list[Call]]] = {}  # of a loss: when the others are told of it, and how
         self.store: dict[str, Any] = {}
         self.gatherings = Gatherings(self)
         self.table: dict[type, Callable[[Member, Any], Any]] = {
@@ -111,6 +112,11 @@ class World:
         member.choices.extend(choices)
         self.members[name] = member
         self.lost.discard(name)
+        due_s, notices = self.notices.pop(name, (0.0, []))
+        if due_s > self.clock.now:  # the loss is known before the first word of who comes back
+            for call in notices:
+                call.cancel()
+                self.clock.call_in(0.0, self._notice, call.argument)
         member.lost_notices.extend(sorted(self.lost))  # who comes late is told who is not there
         return member
 
@@ -128,9 +134,9 @@ class World:
             leaf.finished, leaf.operation = True, None  # a letter that is under way to it wakes nobody
         self.lost.add(name)
         self.gatherings.close_with(name)
-        for other in self.members.values():
-            if other is not member and not other.finished:
-                self.clock.call_in(self.detection_s + self.network.latency_s, self._notice, (other, name))
+        due_s = self.clock.now + (self.detection_s + self.network.latency_s)
+        others = [other for other in self.members.values() if other is not member and not other.finished]
+        self.notices[name] = due_s, [self.clock.call_at(due_s, self._notice, (other, name)) for other in others]
 
     def _notice(self, notice: tuple[Member, str]) -> None:
         member, lost = notice

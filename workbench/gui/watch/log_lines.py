@@ -7,6 +7,7 @@ from workbench.gui.watch.fault_marks import WORDS
 from workbench.gui.watch.followed_run import FollowedRun
 from workbench.gui.watch.formats import clock
 from workbench.gui.watch.run_look import engine_word
+from workbench.runs import warned
 from workbench.runs.events import (
     Event,
     FaultBegan,
@@ -84,7 +85,7 @@ def said(event: Event) -> str:
         case Recorded():
             return words.say(f"watch.said.{event.kind}", what=event.stage or event.key, value=event.value)
         case Warned():
-            return event.text or event.code
+            return warned.said(event, words.language())
         case _:
             raise AssertionError(f"{event} belongs to no log")
 

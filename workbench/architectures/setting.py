@@ -1,0 +1,119 @@
+"""The setting of an architecture: what of a scenario decides whether one of its parameters matters there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from workbench.architectures.schedule import Plan
+from workbench.document.scenario import Fault, Scenario
+
+SILENT_S = 10.0  # how long a member may be silent until it is declared lost, in both engines
+MOST_STAGES = 64  # of pipelines whose width is looked for; a larger one counts as if all could overlap
+NOBODY_IS_LOST = ("slow-down", "slow-link", "storage-full", "corrupt-checkpoint")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an architecture finds: `lossy` are the workers that a fault of the scenario may end.
+
+    `wanted` is how many workers can be wanted at once, at most, and `tasks` for how many tasks.
+    """
+
+    workers: tuple[str, ...]
+    trains: bool
+    lossy: frozenset[str]
+    loses_the_leader: bool
+    wanted: int
+    tasks: int
+
+    def team(self, members: int) -> int:
+        """How large a team is whose architecture asks for so many; 0 means all."""
+        return min(members or len(self.workers), len(self.workers))
+
+
+class Tunable(BaseModel):
+    """Parameters of an architecture, and which of them change nothing where."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def idle(self, setting: Setting) -> dict[str, str]:
+        """Parameter -> code of the reason, for each whose value changes nothing of a run there, whatever it is.
+
+        The word catalogue has a sentence for each code. What is not named here must change what happens.
+        """
+        return {}
+
+
+def setting_of(scenario: Scenario, combination: str, plan: Plan) -> Setting:
+    """The setting in which a combination of a scenario works."""
+    struck = [fault for fault in scenario.faults if not fault.only or combination in fault.only]
+    workers = scenario.cluster.names
+    wanted, tasks = most_at_once(plan)
+    return Setting(
+        workers=workers,
+        trains=any(stage.team for stage in plan.stages),
+        lossy=frozenset(name for fault in struck for name in _lost_by(fault, workers)),
+        loses_the_leader=any(fault.kind == "leader-crash" for fault in struck),
+        wanted=plan.instances * wanted,
+        tasks=plan.instances * tasks,
+    )
+
+
+def _lost_by(fault: Fault, workers: tuple[str, ...]) -> Iterable[str]:
+    if fault.kind in NOBODY_IS_LOST or fault.kind == "leader-crash":
+        return ()
+    if fault.kind == "freeze" and fault.lasts is not None and fault.lasts <= SILENT_S:
+        return ()
+    if fault.worker:
+        return (fault.worker,)
+    return workers if fault.every is not None else workers[-1:]
+
+
+def most_at_once(plan: Plan) -> tuple[int, int]:
+    """How many (workers, tasks) one instance of a pipeline can want at once: its widest set of stages that may overlap.
+
+    The width of a partial order is its size less a largest matching of what comes before and after (Dilworth, "A
+    decomposition theorem for partially ordered sets", 1950).
+    """
+    if len(plan.stages) > MOST_STAGES:
+        return sum(stage.team or 1 for stage in plan.stages), len(plan.stages)
+    after = _reach(plan)
+    alone = {stage.id for stage in plan.stages if not stage.team}
+    workers, tasks = [_width(alone, after)], [_width(set(after), after)]
+    for stage in plan.stages:
+        if stage.team:
+            beside = {name for name in alone if name not in after[stage.id] and stage.id not in after[name]}
+            workers.append(stage.team + _width(beside, after))
+    return max(workers), max(tasks)
+
+
+def _reach(plan: Plan) -> dict[str, set[str]]:
+    """Stage -> all that come after it; the plan holds no cycle."""
+    direct = {stage.id: {other.id for other in plan.stages if stage.id in other.after} for stage in plan.stages}
+    found: dict[str, set[str]] = {}
+
+    def reach(name: str) -> set[str]:
+        if name not in found:
+            found[name] = set().union(*({other} | reach(other) for other in direct[name]))
+        return found[name]
+
+    for stage in plan.stages:
+        reach(stage.id)
+    return found
+
+
+def _width(names: set[str], after: dict[str, set[str]]) -> int:
+    before_of: dict[str, str] = {}
+
+    def matched(name: str, seen: set[str]) -> bool:
+        for other in sorted(after[name] & names - seen):
+            seen.add(other)
+            if other not in before_of or matched(before_of[other], seen):
+                before_of[other] = name
+                return True
+        return False
+
+    return len(names) - sum(matched(name, set()) for name in sorted(names))

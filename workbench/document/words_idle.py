@@ -1,0 +1,24 @@
+"""Why a parameter of an architecture changes nothing in a scenario, in English and in Japanese."""
+
+IDLE = {
+    "idle-no-training": (
+        "'{knob}' changes nothing here: no stage of this pipeline is trained by a team",
+        "「{knob}」はここでは効果がありません。チームで学習するステージがないためです",
+    ),
+    "idle-no-loss": (
+        "'{knob}' changes nothing here: no fault of this scenario ends a worker",
+        "「{knob}」はここでは効果がありません。ワーカーが失われる障害がないためです",
+    ),
+    "idle-no-leader-loss": (
+        "'{knob}' changes nothing here: no fault of this scenario ends the leader",
+        "「{knob}」はここでは効果がありません。リーダーが失われる障害がないためです",
+    ),
+    "idle-one-member": (
+        "'{knob}' changes nothing here: only one worker takes part",
+        "「{knob}」はここでは効果がありません。参加するワーカーが 1 台だけのためです",
+    ),
+    "idle-few-tasks": (
+        "'{knob}' changes nothing here: a free follower is there for every task that can be ready",
+        "「{knob}」はここでは効果がありません。同時に実行できるタスクより空きフォロワーが多いためです",
+    ),
+}
