@@ -64,6 +64,14 @@ def test_a_team_is_as_large_as_the_workers_that_are_left():
     assert given_out(plan) == {("w1", "team")}
 
 
+def test_a_team_of_which_too_few_are_left_waits_for_those_who_come_back():
+    plan = schedule((PlannedStage("team", {}, team=2, least=2),))
+    plan.lose("w0")
+    assert given_out(plan) == set()
+    plan.here("w0")
+    assert given_out(plan) == {("w0", "team"), ("w1", "team")}
+
+
 def test_a_team_of_which_nobody_has_a_result_is_tried_again_with_a_new_attempt():
     plan = schedule((PlannedStage("team", {}, team=2),))
     plan.assign()

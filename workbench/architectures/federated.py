@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from workbench.architectures.federated_data import Portion, divide
 from workbench.architectures.operations import Now, Recall, Receive, Say, Send, TimedOut, WorkerLost
 from workbench.architectures.random_streams import stream
+from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, checkpoint
 from workbench.document.problems import Refused
 from workbench.document.units import Seconds
@@ -125,6 +126,18 @@ class Federated(TrainingArchitecture):
     @property
     def needed(self) -> int:
         return self.members or 2
+
+    @property
+    def least(self) -> int:
+        return 2
+
+    def idle(self, setting: Setting) -> dict[str, str]:
+        found = {"clients": "idle-clients-by-shares"} if self.shares else {}
+        if setting.team(self.members) == 2:
+            found |= dict.fromkeys(("fraction", "dirichlet"), "idle-one-member")
+        if self.clients == 1 or len(setting.workers) == 2:
+            found["shares"] = "idle-one-member"
+        return found | super().idle(setting)
 
     def program(self, me: str, job: TrainingJob) -> Part:
         server, *clients = job.team

@@ -44,7 +44,7 @@ def build(scenario: Scenario, combination: Combination, replication: int = 0) ->
     training = registry.training(combination.training.use, combination.training.with_)
     followers = scenario.cluster.names
     team = min(training.members or len(followers), len(followers))
-    plan = plan_of(scenario, team)
+    plan = plan_of(scenario, team, training.least)
     arrivals = arrivals_s(scenario.workload, scenario.run.seed, replication)
     work = Orchestration(plan, followers, training, arrivals, scenario.run.steps, scenario.run.seed, replication)
     makers = orchestration.programs(work)
@@ -52,13 +52,13 @@ def build(scenario: Scenario, combination: Combination, replication: int = 0) ->
     return Job(members, followers, plan, orchestration, training, makers)
 
 
-def plan_of(scenario: Scenario, team: int) -> Plan:
+def plan_of(scenario: Scenario, team: int, least: int = 1) -> Plan:
     """The pipeline as the schedule sees it."""
     needs: dict[str, dict[str, tuple[str, str]]] = {stage.id: {} for stage in scenario.pipeline.stages}
     for link in scenario.pipeline.links:
         needs[link.target_stage][link.target_port] = (link.source_stage, link.source_port)
     stages = tuple(
-        PlannedStage(stage.id, needs[stage.id], team if is_training(stage.use) else 0)
+        PlannedStage(stage.id, needs[stage.id], *((team, least) if is_training(stage.use) else (0, 1)))
         for stage in scenario.pipeline.stages
     )
     return Plan(stages, scenario.workload.instances, scenario.workload.arrivals != "at-once")

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from workbench.architectures import server_clocks, server_rounds
 from workbench.architectures.operations import Receive, Say, Send, WorkerLost
 from workbench.architectures.server_team import EVERY_WORKER, ServerTeam
+from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, begin, checkpoint
 from workbench.document.problems import Refused
 from workbench.runs.events import StepsFinished
@@ -82,6 +83,14 @@ class ParameterServer(TrainingArchitecture):
     @property
     def needed(self) -> int:
         return self.members or self.servers + self.backup + 1
+
+    @property
+    def least(self) -> int:
+        return self.servers + 1
+
+    def idle(self, setting: Setting) -> dict[str, str]:
+        alone = setting.team(self.members) - self.servers == 1
+        return ({"staleness": "idle-one-member"} if alone else {}) | super().idle(setting)
 
     def program(self, me: str, job: TrainingJob) -> Part:
         server, *workers = job.team

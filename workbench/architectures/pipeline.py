@@ -104,10 +104,8 @@ class PipelineParallel(TrainingArchitecture):
         return ""
 
     def idle(self, setting: Setting) -> dict[str, str]:
-        found = {}
-        if setting.team(self.stages) == 1 and self.virtual == 1:
-            found["schedule"] = "idle-one-member"
-        return found | super().idle(setting)
+        alone = self.micro_batches == 1 and self.virtual == 1
+        return ({"schedule": "idle-one-micro-batch"} if alone else {}) | super().idle(setting)
 
     @property
     def members(self) -> int:

@@ -12,12 +12,13 @@ class PlannedStage:
     """A stage as the schedule sees it.
 
     `needs` is input port -> (stage, output port). `team` is 0 for work of one worker, else the number of workers that
-    carry it out together.
+    carry it out together, and `least` how many of them can: with fewer it waits for those who come back.
     """
 
     id: str
     needs: dict[str, tuple[str, str]]
     team: int = 0
+    least: int = 1
 
     @property
     def after(self) -> set[str]:
@@ -118,7 +119,7 @@ class Schedule:
             return (min(free, key=lambda w: len(self.held[w])),) if free else ()
         idle = [w for w in free if not self.held[w]]
         wanted = min(task.stage.team, len(self.all_workers) - len(self.lost))
-        return tuple(idle[:wanted]) if wanted and len(idle) >= wanted else ()
+        return tuple(idle[:wanted]) if wanted >= task.stage.least and len(idle) >= wanted else ()
 
     def _as_letter(self, task: _Task, workers: tuple[str, ...]) -> dict[str, Any]:
         inputs = {p: self.done[task.instance, s][out] for p, (s, out) in task.stage.needs.items()}

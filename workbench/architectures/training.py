@@ -63,6 +63,11 @@ class TrainingArchitecture(Tunable):
         return self.members or 1
 
     @property
+    def least(self) -> int:
+        """How many members must be left, so that a training can begin again after losses."""
+        return 1
+
+    @property
     def engines(self) -> tuple[str, ...]:
         """The engines that can carry it out with these parameters."""
         return ("simulated", "real")

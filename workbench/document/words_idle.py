@@ -17,6 +17,14 @@ IDLE = {
         "'{knob}' changes nothing here: only one worker takes part",
         "「{knob}」はここでは効果がありません。参加するワーカーが 1 台だけのためです",
     ),
+    "idle-one-micro-batch": (
+        "'{knob}' changes nothing here: each batch is one piece, which has but one way to go",
+        "「{knob}」はここでは効果がありません。バッチが 1 個で、進み方が一通りのためです",
+    ),
+    "idle-clients-by-shares": (
+        "'{knob}' changes nothing here: there is a client for each of the shares",
+        "「{knob}」はここでは効果がありません。クライアント数は shares の個数で決まるためです",
+    ),
     "idle-few-tasks": (
         "'{knob}' changes nothing here: a free follower is there for every task that can be ready",
         "「{knob}」はここでは効果がありません。同時に実行できるタスクより空きフォロワーが多いためです",

@@ -8,7 +8,15 @@ from conftest import SCENARIOS, SMALL
 from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.document.text import read
 from workbench.engines.control import Control
-from workbench.runs.events import FaultBegan, FaultEnded, Recorded, RunFinished, StepsFinished, WorkerFailed
+from workbench.runs.events import (
+    FaultBegan,
+    FaultEnded,
+    OperationStarted,
+    Recorded,
+    RunFinished,
+    StepsFinished,
+    WorkerFailed,
+)
 from workbench.runs.folder import RunReader
 
 QUICKSTART = (SCENARIOS / "quickstart.yaml").read_text()
@@ -78,6 +86,25 @@ def test_a_crashed_worker_that_comes_back_is_given_work_again(runner):
     assert any(e.t_s > back_s and e.who == "w2" and getattr(e, "stage", "") for e in events)
     done = [e.key for e in of_kind(events, Recorded) if e.kind == "done"]
     assert len(done) == len(set(done)) == 160
+
+
+def test_a_worker_that_is_back_before_its_loss_was_noticed_is_given_work_again(runner):
+    text = (SCENARIOS / "single-leader.yaml").read_text().replace("lasts: 100 ms", "lasts: 2 ms")
+    events = runner("simulated", "leader", text)
+    back_s = next(e.t_s for e in of_kind(events, FaultEnded) if e.worker == "w2")
+    assert any(e.t_s > back_s and e.who == "w2" and getattr(e, "stage", "") for e in events)
+    done = [e.key for e in of_kind(events, Recorded) if e.kind == "done"]
+    assert len(done) == len(set(done)) == 160
+
+
+def test_servers_with_no_worker_left_wait_for_those_who_come_back(runner):
+    text = SMALL.replace("workers: 2}}}\n  - {id: alone", "servers: 2}}}\n  - {id: alone")
+    text += "faults:\n  - {kind: crash, worker: w1, at_step: 5, lasts: 60 ms}\n"
+    events = runner("simulated", "server", text)
+    back_s = next(e.t_s for e in of_kind(events, FaultEnded))
+    opened = [e.t_s for e in events if isinstance(e, OperationStarted) and e.label == "perform train.open"]
+    assert runner.outcome == "finished"
+    assert len(opened) == 6 and sum(t_s > back_s for t_s in opened) == 3
 
 
 def test_a_run_in_which_everybody_is_lost_fails_and_says_who_waits(runner):
