@@ -12,6 +12,7 @@ from workbench.architectures import part_checkpoints
 from workbench.architectures.grid import Grid, equal_parts
 from workbench.architectures.operations import AllReduce, Operation, Receive, Say, Send, StageFailed
 from workbench.architectures.pipeline_order import Turn, gpipe, interleaved
+from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
 from workbench.runs.events import StepsFinished
 
@@ -130,6 +131,10 @@ class TensorParallel(TrainingArchitecture):
     @property
     def needed(self) -> int:
         return max(1, self.tensor) * self.stages * self.replicas
+
+    def idle(self, setting: Setting) -> dict[str, str]:
+        alone = self.micro_batches == 1 and self.virtual == 1
+        return ({"schedule": "idle-one-micro-batch"} if alone else {}) | super().idle(setting)
 
     @property
     def engines(self) -> tuple[str, ...]:
