@@ -41,6 +41,13 @@ def test_a_case_that_must_keep_the_order_fails_when_the_order_is_lost():
     assert not score(case_of(*points, target=1, least_rank=0.9)).passed
 
 
+def test_order_is_judged_within_each_group_and_the_worst_group_counts():
+    good = [Point(str(i), 10 + i, 10 + i, group="good") for i in range(4)]
+    bad = [Point(str(i), 100 + i, 100 - i, group="bad") for i in range(4)]
+    assert score(case_of(*good, *bad)).rank == -1
+    assert score(case_of(*good)).rank == 1
+
+
 def test_the_worst_point_counts_where_a_case_says_so():
     points = (Point("a", 10, 10), Point("b", 10, 11.5))
     assert score(case_of(*points, target=0.1)).passed and not score(case_of(*points, target=0.1, most=True)).passed

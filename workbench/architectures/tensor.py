@@ -2,59 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from workbench.architectures import part_checkpoints
+from workbench.architectures import grid_step, part_checkpoints
 from workbench.architectures.grid import Grid, equal_parts
-from workbench.architectures.operations import AllReduce, Operation, Receive, Say, Send, StageFailed
-from workbench.architectures.pipeline_order import Turn, gpipe, interleaved
+from workbench.architectures.operations import Say, StageFailed
+from workbench.architectures.pipeline_order import gpipe, interleaved
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
 from workbench.runs.events import StepsFinished
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a member stands: its teams, its parts (first layer, layer after the last), and its turns in a step."""
-
-    job: TrainingJob
-    grid: Grid
-    tensor: int
-    stage: int
-    replica: int
-    parts: tuple[tuple[int, int], ...]
-    sums: tuple[int, ...]  # of each layer of the model, in each direction
-    turns: list[Turn]
-    pieces: int  # of a batch: micro-batches of all replicas
-
-    @property
-    def share(self) -> float:
-        return 1 / self.grid.tensor
-
-    @property
-    def layer_team(self) -> tuple[str, ...]:
-        return tuple(self.grid.at(tensor, self.stage, self.replica) for tensor in range(self.grid.tensor))
-
-    @property
-    def replica_team(self) -> tuple[str, ...]:
-        return tuple(self.grid.at(self.tensor, self.stage, replica) for replica in range(self.grid.replicas))
-
-    @property
-    def last(self) -> int:
-        """The number of the pipeline's last part."""
-        return len(self.parts) * self.grid.stages - 1
-
-    def number(self, own: int) -> int:
-        """The number of an own part in the whole pipeline: parts are dealt to the stages in turn."""
-        return own * self.grid.stages + self.stage
-
-    def holder(self, number: int) -> str:
-        """Who holds that part for this member's replica and place."""
-        return self.grid.at(self.tensor, number % self.grid.stages, self.replica)
 
 
 class TensorParallel(TrainingArchitecture):
@@ -108,6 +66,16 @@ class TensorParallel(TrainingArchitecture):
         description="parts of the model that each stage holds (interleaved only)",
         json_schema_extra={"ja": "各段が持つ部分の数（interleaved のみ）"},
     )
+    overlap: bool = Field(
+        default=False,
+        description="add the replicas' gradients up beside the last backward pass instead of after it",
+        json_schema_extra={"ja": "複製の勾配の合計を最後の逆方向計算と並行して行う"},
+    )
+    share_optimiser: bool = Field(
+        default=False,
+        description="each replica keeps a share of the optimiser and moves its share of the weights",
+        json_schema_extra={"ja": "オプティマイザを複製間で分割し、各自の重みだけを更新する"},
+    )
     recompute: bool = Field(
         default=False,
         description="compute activations again in the backward pass instead of keeping them",
@@ -122,6 +90,8 @@ class TensorParallel(TrainingArchitecture):
             raise ValueError(
                 f"interleaved needs micro-batches in groups of {self.stages} (stages), not {self.micro_batches}"
             )
+        if self.replicas == 1 and (self.overlap or self.share_optimiser):
+            raise ValueError("overlap and share_optimiser need replicas, whose gradients are added up")
         return self
 
     @property
@@ -139,6 +109,10 @@ class TensorParallel(TrainingArchitecture):
     @property
     def engines(self) -> tuple[str, ...]:
         return ("simulated",)
+
+    @property
+    def _ways(self) -> grid_step.Ways:
+        return grid_step.Ways(self.recompute, self.overlap, self.share_optimiser)
 
     def grid(self, team: tuple[str, ...]) -> Grid:
         """As many whole replicas as the team has members for, and at most those that are wanted."""
@@ -159,17 +133,16 @@ class TensorParallel(TrainingArchitecture):
         samples = opened["samples_per_step"]
         step = yield from part_checkpoints.restore(job, place.parts, place.share)
         while step < steps:
-            yield from _passes(place, self.recompute)
-            yield from _apply(place)
+            yield from grid_step.step(place, self._ways, step)
             if job.team[0] == me:  # gradients reach the first stage last
                 yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
             if self.is_checkpoint(step) and not place.replica:
                 holders, rank = self.stages * place.grid.tensor, place.stage * place.grid.tensor + place.tensor
                 yield from part_checkpoints.record(job, step, rank, holders, place.parts, place.share)
             step += 1
-        return (yield from _finish(place))
+        return (yield from grid_step.finish(place))
 
-    def _place(self, me: str, job: TrainingJob, opened: dict[str, Any]) -> _Place | None:
+    def _place(self, me: str, job: TrainingJob, opened: dict[str, Any]) -> grid_step.Place | None:
         """Where this member works; None if it is left over."""
         grid = self.grid(job.team)
         pieces, parts = self.micro_batches * grid.replicas, self.stages * self.virtual
@@ -192,97 +165,4 @@ class TensorParallel(TrainingArchitecture):
             if self.schedule == "gpipe"
             else interleaved(stage, self.stages, self.micro_batches, self.virtual)
         )
-        return _Place(job, grid, tensor, stage, replica, own, sums, turns, pieces)
-
-
-def _passes(place: _Place, recompute: bool) -> Part:
-    """One step: receive what a turn needs, go through the own layers, hand on."""
-    for part, micro, own in place.turns:
-        number = place.number(own)
-        towards = 1 if part == "forward" else -1
-        what = None
-        if 0 <= number - towards <= place.last:
-            what = yield from _receive(place, place.holder(number - towards), f"{part} {micro} to {number}")
-        if part == "forward":
-            made = yield from _forward(place, micro, place.parts[own], what)
-        else:
-            made = yield from _backward(place, micro, place.parts[own], what, recompute)
-        after = number + towards
-        if 0 <= after <= place.last:
-            yield Send(place.holder(after), made, place.job.tag(f"{part} {micro} to {after}"))
-
-
-def _pass(place: _Place, part: str, micro: int, layers: tuple[int, int], given: Any) -> Generator[Operation, Any, Any]:
-    item = {"layers": layers, "of": place.pieces, "micro": micro, "given": given}
-    return (yield place.job.perform(part, item, place.share))
-
-
-def _forward(place: _Place, micro: int, layers: tuple[int, int], given: Any) -> Generator[Operation, Any, Any]:
-    """Layer by layer where others have a share of each, else all at once."""
-    if place.grid.tensor == 1:
-        return (yield from _pass(place, "forward", micro, layers, given))
-    team = place.layer_team
-    for layer in range(*layers):
-        given = yield from _pass(place, "forward", micro, (layer, layer + 1), given)
-        for _ in range(place.sums[layer]):
-            yield AllReduce(team, given)
-    return given
-
-
-def _backward(
-    place: _Place, micro: int, layers: tuple[int, int], given: Any, recompute: bool
-) -> Generator[Operation, Any, Any]:
-    """The way back, each layer once its activations were computed again where they were not kept."""
-    first, end = layers
-    if place.grid.tensor == 1:
-        if recompute:
-            yield from _pass(place, "forward", micro, (first, first + sum(map(bool, place.sums[first:end]))), None)
-        return (yield from _pass(place, "backward", micro, layers, given))
-    team = place.layer_team
-    for layer in reversed(range(first, end)):
-        if recompute and place.sums[layer]:
-            yield from _forward(place, micro, (layer, layer + 1), None)
-        made = yield from _pass(place, "backward", micro, (layer, layer + 1), given)
-        for _ in range(place.sums[layer]):
-            yield AllReduce(team, made if layer else given)  # the first layer's input has no gradient that is as big
-        given = made
-    return given
-
-
-def _apply(place: _Place) -> Part:
-    """Add the gradients of all replicas up, and move the weights by them."""
-    for layers in place.parts:
-        if place.grid.replicas > 1:
-            gradients = yield place.job.perform("gradients", {"layers": layers}, place.share)
-            yield AllReduce(place.replica_team, gradients)
-        yield place.job.perform("apply", {"layers": layers}, place.share)
-
-
-def _receive(place: _Place, sender: str, name: str) -> Generator[Operation, Any, Any]:
-    """The loss of any member breaks the training."""
-    letter = yield Receive(sender, place.job.tag(name), team=place.job.team)
-    return letter.what
-
-
-def _finish(place: _Place) -> Part:
-    """The first member gathers the weights of the first replica and makes the outputs.
-
-    It asks for them, for weights that came while it still adds gradients up would be in their way.
-    """
-    if place.replica:
-        return None
-    first, *others = (
-        place.grid.at(tensor, stage, 0) for stage in range(place.grid.stages) for tensor in range(place.grid.tensor)
-    )
-    if place.stage or place.tensor:
-        yield from _receive(place, first, "finish")
-        weights = []
-        for layers in place.parts:
-            weights.append((yield place.job.perform("weights", {"layers": layers}, place.share)))
-        yield Send(first, weights, place.job.tag("weights"))
-        return None
-    for other in others:
-        yield Send(other, None, place.job.tag("finish"))
-    for other in others:
-        yield from _receive(place, other, "weights")
-    return (yield place.job.perform("finish"))
+        return grid_step.Place(job, grid, tensor, stage, replica, own, sums, turns, pieces)

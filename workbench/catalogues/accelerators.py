@@ -52,6 +52,14 @@ class Accelerator:
         return self.peak_operations_per_s * self.reached
 
 
+_A100_KERNELS = Kernels(
+    0.9,
+    3.92,
+    8.77e-4,
+    "VIA-Research/vTrain, data/: two thirds of the 3.6 B rows and of 60 single-node rows, least relative error",
+    fitted=Range(3.76e9, 4.12e12),
+)
+
 _DATA_SHEET = "vendor's data sheet, dense bf16; share reached and call cost are assumptions"
 
 ACCELERATORS: dict[str, Accelerator] = {
@@ -73,9 +81,38 @@ ACCELERATORS: dict[str, Accelerator] = {
     "v100-sxm2-16gb": Accelerator(1.25e14, 0.4, 16e9, 9e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
     "v100-sxm2-32gb": Accelerator(1.25e14, 0.4, 32e9, 9e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
     "a100-sxm4-40gb": Accelerator(3.12e14, 0.45, 40e9, 1.555e12, 5e-5, _DATA_SHEET),
-    "a100-sxm4-80gb": Accelerator(3.12e14, 0.45, 80e9, 2.039e12, 5e-5, _DATA_SHEET),
+    "a100-sxm4-80gb": Accelerator(3.12e14, 0.45, 80e9, 2.039e12, 5e-5, _DATA_SHEET, kernels=_A100_KERNELS),
     "h100-sxm5-80gb": Accelerator(9.894e14, 0.4, 80e9, 3.35e12, 5e-5, _DATA_SHEET),
+    "h100-sxm5-80gb-fp8": Accelerator(
+        1.979e15,
+        0.4,
+        80e9,
+        3.35e12,
+        5e-5,
+        _DATA_SHEET.replace("bf16", "fp8"),
+        kernels=Kernels(
+            0.673,
+            1.0,
+            8.77e-4,
+            "reached: mlcommons/training_results_v4.0, GPT-3 175B on 512 H100; one pass (fused) is assumed",
+            fitted=Range(3.8e12, 3.9e12),
+        ),
+    ),
     "h200-sxm-141gb": Accelerator(9.894e14, 0.4, 141e9, 4.8e12, 5e-5, _DATA_SHEET),
-    "tpu-v5p": Accelerator(4.59e14, 0.5, 95e9, 2.765e12, 5e-5, _DATA_SHEET),
+    "tpu-v5p": Accelerator(
+        4.59e14,
+        0.5,
+        95e9,
+        2.765e12,
+        5e-5,
+        _DATA_SHEET,
+        kernels=Kernels(
+            0.695,
+            1.0,
+            0.0,
+            "reached: mlcommons/training_results_v4.0, GPT-3 175B on 1,024 v5p; the rest is assumed",
+            fitted=Range(3.8e13, 3.9e13),
+        ),
+    ),
     "b200-sxm-180gb": Accelerator(2.25e15, 0.4, 180e9, 8e12, 5e-5, _DATA_SHEET),
 }

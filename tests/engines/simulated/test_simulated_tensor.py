@@ -76,6 +76,26 @@ def test_replicas_share_the_batch_and_add_up_gradients_of_two_bytes_a_parameter(
     assert step_s(tensor=1, replicas=replicas) == pytest.approx(expected_s, rel=1e-6)
 
 
+@pytest.mark.parametrize("tensor", [1, 2])
+def test_gradients_added_up_beside_the_backward_pass_cost_only_what_it_does_not_hide(tensor):
+    parameters = {"tensor": tensor, "replicas": 2}
+    team = tuple(f"w{number}" for number in range(2 * tensor))
+    alone_s = step_s(tensor=tensor, batch=4, network=Islands(team[:tensor], tensor, 1e12, 1e12))
+    after_s, beside_s = (
+        step_s(network=Islands(team, tensor, 1e12, 1e12), overlap=overlap, **parameters) for overlap in (False, True)
+    )
+    unit = SMALL.parameters if tensor == 1 else SMALL.layer_parameters + SMALL.embedding_parameters
+    assert after_s - alone_s == pytest.approx(2 * SMALL.parameters / tensor / 1e12, rel=1e-6)
+    assert beside_s - alone_s == pytest.approx(2 * unit / tensor / 1e12, rel=1e-6)
+
+
+@pytest.mark.parametrize("replicas", [2, 4])
+def test_a_shared_out_optimiser_moves_as_many_bytes_and_applies_a_share(replicas):
+    whole_s = step_s(tensor=1, replicas=replicas)
+    shared_s = step_s(tensor=1, replicas=replicas, share_optimiser=True)
+    assert whole_s - shared_s == pytest.approx(apply_s(SMALL, 1) * (1 - 1 / replicas), rel=1e-6)
+
+
 def test_teams_that_split_layers_add_up_a_share_of_the_gradients_each():
     split_s = step_s(tensor=2, replicas=2)
     alone_s = step_s(tensor=2, batch=4)
@@ -105,6 +125,7 @@ def test_a_single_micro_batch_hands_bsh_over_at_each_boundary_forwards_and_back(
         {"tensor": 2, "stages": 2, "replicas": 2, "micro_batches": 4, "recompute": True},
         {"tensor": 1, "stages": 2, "replicas": 2, "micro_batches": 2, "schedule": "gpipe"},
         {"tensor": 2, "stages": 2, "micro_batches": 2, "virtual": 2, "schedule": "interleaved"},
+        {"tensor": 2, "stages": 2, "replicas": 2, "micro_batches": 2, "overlap": True, "share_optimiser": True},
     ],
 )
 def test_one_member_of_each_stage_stands_for_all_that_hold_its_layers(parameters):
@@ -229,6 +250,8 @@ def test_what_does_not_fit_ends_the_run_with_the_reason(runner, parameters, word
     ("parameters", "words"),
     [
         ({"virtual": 2}, "interleaved"),
+        ({"overlap": True}, "replicas"),
+        ({"share_optimiser": True}, "replicas"),
         ({"stages": 4, "schedule": "interleaved", "virtual": 2, "micro_batches": 6}, "groups of 4"),
     ],
 )

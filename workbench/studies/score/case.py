@@ -14,7 +14,8 @@ class Point:
     """One figure of a case. `null` is what somebody would say who knows of no overhead; None where nobody would guess.
 
     `calibrated` marks a figure to which a constant was fitted: it is shown, and not scored. `target` is how far this
-    figure may be missed, where that is not the case's own.
+    figure may be missed, where that is not the case's own. Where points belong to groups, order is judged within each
+    `group`.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Point:
     held_back: bool = False
     calibrated: bool = False
     target: float | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class Case:
 class Result:
     """The score of one case. Errors are shares or points, as the case says; `skill` is 1 - error / null error.
 
-    `held_back` is the error on the points that no constant has seen; `rank` Spearman's correlation of the order.
+    `held_back` is the error on the points that no constant has seen; `rank` Spearman's correlation of the order, the
+    least of all groups.
     """
 
     id: str
@@ -84,7 +87,7 @@ def score(case: Case) -> Result:
     nulls = [_error(case, p.published, p.null) for p in scored if p.null is not None]
     null_error = sum(nulls) / len(nulls) if len(nulls) == len(scored) else None
     held_back = [_error(case, p.published, p.simulated) for p in scored if p.held_back]
-    rank = rank_correlation([p.published for p in scored], [p.simulated for p in scored])
+    rank = _rank(scored)
     if case.most:
         near = all(error <= (p.target or case.target) for p, error in zip(scored, errors, strict=True))
     else:
@@ -114,6 +117,17 @@ def score(case: Case) -> Result:
 def _error(case: Case, published: float, said: float) -> float:
     difference = abs(said - published)
     return difference / abs(published) if case.kind == "relative" else difference
+
+
+def _rank(scored: list[Point]) -> float | None:
+    """The correlation of the group whose order was found least well."""
+    ranks = []
+    for group in dict.fromkeys(point.group for point in scored):
+        own = [point for point in scored if point.group == group]
+        rank = rank_correlation([p.published for p in own], [p.simulated for p in own])
+        if rank is not None:
+            ranks.append(rank)
+    return min(ranks, default=None)
 
 
 def rank_correlation(published: list[float], simulated: list[float]) -> float | None:

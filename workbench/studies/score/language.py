@@ -53,6 +53,11 @@ class Machine:
     latency_s: float = 5e-6
 
 
+A100_NODES = Machine("a100-sxm4-80gb", 8, 239.3e9, 12.5e9, "nccl-8xa100")  # 800 Gbit/s a node
+H100_NODES = Machine("h100-sxm5-80gb-fp8", 8, 450e9, 50e9, "nccl-8xh100")  # NVLink 4; 400 Gbit/s an accelerator
+TPU_POD = Machine("tpu-v5p", 2**14, 200e9, 200e9)  # two of six links of a torus, 4,800 Gbit/s in all
+
+
 def step_s(machine: Machine, model: LanguageModel, batch: int, micro: int, architecture: TensorParallel) -> float:
     """One training step in seconds; `batch` sequences in all, `micro` in a micro-batch."""
     team = tuple(f"w{number}" for number in range(architecture.members))
@@ -64,7 +69,7 @@ def step_s(machine: Machine, model: LanguageModel, batch: int, micro: int, archi
         latency_s=machine.latency_s,
         inside=machine.inside,
     )
-    own = {"micro_batches": batch // architecture.replicas // micro}
+    own = architecture.model_dump() | {"micro_batches": batch // architecture.replicas // micro}
     work = StepWork(step_cost(model, batch), ACCELERATORS[machine.accelerator])
-    (end_s,) = cohort_step_ends_s(TensorParallel(**architecture.model_dump() | own), team, network, work)
+    (end_s,) = cohort_step_ends_s(TensorParallel.model_validate(own), team, network, work)
     return end_s

@@ -1,6 +1,19 @@
 """The cases of this version, by id."""
 
-from workbench.studies.score import bert, bubble, checkpoints, collectives, horovod, interruptions, nccl, order, queues
+from workbench.studies.score import (
+    bert,
+    bubble,
+    checkpoints,
+    collectives,
+    horovod,
+    interruptions,
+    megatron,
+    nccl,
+    order,
+    partitions,
+    queues,
+    strong_scaling,
+)
 from workbench.studies.score.case import Case
 
 CASES: dict[str, Case] = {
@@ -11,6 +24,11 @@ CASES: dict[str, Case] = {
         nccl.LARGE,
         bert.CASE,
         horovod.CASE,
+        megatron.MULTI,
+        megatron.SINGLE,
+        strong_scaling.GPT3_H100,
+        strong_scaling.GPT3_TPU,
+        partitions.CASE,
         bubble.CASE,
         order.CASE,
         interruptions.CASE,
