@@ -83,6 +83,20 @@ def test_common_random_numbers_make_the_variance_of_a_difference_smaller_by_more
     assert mispaired / paired > 3, "it is the replications that they have in common, and not their number"
 
 
+def test_with_a_seed_for_each_side_a_difference_varies_more_than_three_times_as_much(queue, tmp_path):
+    elsewhere = carried_out(tmp_path / "elsewhere", seed=1_000_003, chosen=("server",))
+    metric = "instances_per_second"
+    ring, server = (in_order(row, metric) for row in build(queue).rows)
+    (other,) = (in_order(row, metric) for row in build(elsewhere).rows)
+    common = variance([one - same for one, same in zip(ring, server, strict=True)])
+    apart = variance([one - its_own for one, its_own in zip(ring, other, strict=True)])
+    assert apart / common > 3
+
+
+def in_order(row, metric):
+    return [run.numbers[metric] for run in sorted(row.simulated.runs, key=lambda run: run.replication)]
+
+
 def test_the_verdict_of_a_report_uses_what_replications_have_in_common(queue):
     report = build(queue)
     (pair,) = report.pairs
