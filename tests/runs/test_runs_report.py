@@ -7,10 +7,13 @@ from stories import started, training_run, write_run
 
 from workbench.runs import report_style
 from workbench.runs.events import RunFinished, Warned
+from workbench.runs.pairs import Pair
 from workbench.runs.report import build
 from workbench.runs.report_html import render_html
 from workbench.runs.report_json import as_data, render_json
+from workbench.runs.report_labels import label_of_pair
 from workbench.runs.report_text import render_markdown, render_text, width
+from workbench.runs.report_texts import fault_lines
 from workbench.runs.report_words import LANGUAGES, WORDS, word
 
 SCENARIO = """\
@@ -275,3 +278,31 @@ def test_text_has_contrast_for_reading_and_charts_for_seeing(palette):
         assert contrast(colours[name], colours["panel"]) >= 4.5, name
     for index in range(6):
         assert contrast(colours[f"c{index}"], colours["panel"]) >= 3.2, index
+
+
+def test_both_sides_of_an_expectation_are_marked_but_what_its_author_wrote_is_not(tmp_path):
+    sides = ("ring.steps > 5", "simulated.ring.steps <= real.ring.steps", "2 * ring.steps == ring.steps + 8")
+    report = study(tmp_path, training_run(), training_run("real"), expect=sides)
+    told = render_text(report)
+    assert "[✓ simulated: ~8 against 5; ✓ real: 8 against 5]" in told
+    assert "[~8 against 8]" in told
+    assert "[✓ simulated: ~16 against ~16; ✓ real: 16 against 16]" in told
+    assert [check["labels"] for one in as_data(report)["expectations"] for check in one["checks"]] == [
+        ("extrapolated", ""),
+        ("measured", ""),
+        ("extrapolated", "measured"),
+        ("extrapolated", "extrapolated"),
+        ("measured", "measured"),
+    ]
+
+
+@pytest.mark.parametrize(("engine", "marked"), [("simulated", True), ("real", False)])
+def test_the_times_of_faults_are_marked_where_they_were_simulated(tmp_path, engine, marked):
+    lines = fault_lines(study(tmp_path, training_run(engine, crash_after=4)))
+    times = [cell for line in lines for cell in line[3:] if cell != "–"]
+    assert times and {cell.startswith("~") for cell in times} == {marked}
+
+
+def test_a_difference_has_the_label_of_its_less_sure_side(compared):
+    for engine, label in (("simulated", "extrapolated"), ("real", "measured")):
+        assert label_of_pair(compared, Pair(engine, "duration_s", "ring", "server")) == label

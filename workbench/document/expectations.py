@@ -13,7 +13,7 @@ from typing import Literal
 from workbench.document.grammar import ExpectationError, question
 from workbench.document.terms import Call, Comparison, Junction, Minus, Name, Not, Number, Question, Sum, Term, parts
 
-__all__ = ["Expectation", "ExpectationError", "Lookup", "Name", "Outcome", "Verdict", "parse"]
+__all__ = ["Expectation", "ExpectationError", "Lookup", "Name", "Outcome", "Verdict", "names_in", "parse"]
 
 EQUAL_WITHIN = 1e-9
 
@@ -42,7 +42,7 @@ class Expectation:
     @property
     def names(self) -> tuple[Name, ...]:
         """The metrics that it asks for, each once, in the order of the text."""
-        return tuple(dict.fromkeys(_names(self.question)))
+        return tuple(dict.fromkeys(names_in(self.question)))
 
     @property
     def comparison(self) -> Comparison | None:
@@ -131,8 +131,9 @@ def _compared(left: float, sign: str, right: float) -> bool:
             return abs(left - right) > EQUAL_WITHIN
 
 
-def _names(of: Term | Question) -> Iterator[Name]:
+def names_in(of: Term | Question) -> Iterator[Name]:
+    """The metrics that a part of an expectation asks for, as often as it does."""
     if isinstance(of, Name):
         yield of
     for part in parts(of):
-        yield from _names(part)
+        yield from names_in(part)

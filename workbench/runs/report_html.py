@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.runs import figures, report_charts, report_texts
 from workbench.runs.judgement import HELD, Judgement
+from workbench.runs.labels import MARKS
 from workbench.runs.report import Report, Row, RunSummary
 from workbench.runs.report_labels import ground_lines, interval
 from workbench.runs.report_style import STYLE
@@ -217,7 +218,7 @@ def _run_line(run: RunSummary, language: str) -> list[str]:
         f"<code>{escape(run.name)}</code>",
         f'<span class="state {state}">{_icon(state)}</span> {escape(outcome)}',
         escape(word(run.label, language)),
-        figures.duration(run.t_s),
+        MARKS.get(run.label, "") + figures.duration(run.t_s),
         str(run.seed),
     ]
 

@@ -10,6 +10,7 @@ from msgspec import to_builtins
 from workbench.runs import report_texts
 from workbench.runs.pairs import Pair
 from workbench.runs.report import Report, RunSummary, Side
+from workbench.runs.report_labels import label_of_pair, labels_of
 
 FORMAT = 1
 
@@ -44,6 +45,7 @@ def as_data(report: Report) -> dict[str, Any]:
                         "left": check.left,
                         "right": check.right,
                         "half_width": check.half_width,
+                        "labels": labels_of(report, judgement, check),
                         "reason": check.reason,
                         "about": check.about,
                     }
@@ -93,6 +95,7 @@ def _pair(report: Report, pair: Pair) -> dict[str, Any]:
         "difference": difference.mean if difference is not None else None,
         "half_width": difference.half_width if difference is not None else None,
         "count": difference.count if difference is not None else 0,
+        "label": label_of_pair(report, pair),
         "needed": pair.needed,
         "reason": pair.reason,
         "about": pair.about,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from workbench.document.expectations import parse
+from workbench.document.expectations import names_in, parse
+from workbench.document.terms import Term
 from workbench.runs import figures
 from workbench.runs.events import Ground
 from workbench.runs.judgement import Check, Judgement
 from workbench.runs.labels import EXTRAPOLATED, LABELS, MARKS, least_sure
+from workbench.runs.pairs import Pair
 from workbench.runs.report import Report, Side
 from workbench.runs.report_words import word
 
@@ -38,11 +40,24 @@ def legend(report: Report, language: str = "en") -> list[str]:
     return lines
 
 
-def mark_of(report: Report, judgement: Judgement, check: Check) -> str:
-    """The mark of the numbers of a check: that of the least sure figure which the expectation names."""
+def labels_of(report: Report, judgement: Judgement, check: Check) -> tuple[str, str]:
+    """The labels of the two numbers of a check: each that of the least sure figure in it; "" for what is no figure."""
+    comparison = parse(judgement.text).comparison
+    if comparison is None:
+        return "", ""
     sides = {(side.engine, row.combination): side for row in report.rows for side in row.sides}
-    found = [(sides.get((n.engine or check.engine, n.combination)), n.metric) for n in parse(judgement.text).names]
-    return MARKS.get(least_sure(side.label_of(metric) for side, metric in found if side is not None), "")
+
+    def label(term: Term) -> str:
+        found = [(sides.get((name.engine or check.engine, name.combination)), name.metric) for name in names_in(term)]
+        return least_sure(side.label_of(metric) for side, metric in found if side is not None)
+
+    return label(comparison.left), label(comparison.right)
+
+
+def label_of_pair(report: Report, pair: Pair) -> str:
+    """The label of a difference between two combinations: that of the less sure of its two figures."""
+    sides = [side for row in report.rows for side in row.sides if row.combination in (pair.left, pair.right)]
+    return least_sure(side.label_of(pair.metric) for side in sides if side.engine == pair.engine)
 
 
 def ground_lines(report: Report, language: str = "en", sources: bool = True) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from workbench.runs.judgement import HELD, MISSED, NOT_ASKED, UNKNOWN, Check, Ju
 from workbench.runs.labels import MARKS as LABEL_MARKS
 from workbench.runs.pairs import BETTER, EQUAL, Pair
 from workbench.runs.report import ENGINES, Report, Row, Side
-from workbench.runs.report_labels import interval, legend, mark, mark_of
+from workbench.runs.report_labels import interval, label_of_pair, labels_of, legend, mark
 from workbench.runs.report_words import word
 from workbench.runs.statistics import MOST_REPLICATIONS
 from workbench.runs.warned import is_of_scenario, said
@@ -77,15 +77,16 @@ def labels(report: Report, language: str = "en") -> str:
 
 def checks(report: Report, judgement: Judgement, language: str = "en") -> list[str]:
     """Why an expectation is judged as it is, for each engine that decides it."""
-    return [check(each, mark_of(report, judgement, each), language) for each in judgement.deciding]
+    return [check(each, labels_of(report, judgement, each), language) for each in judgement.deciding]
 
 
-def check(found: Check, mark: str = "", language: str = "en") -> str:
-    """Why an expectation is judged as it is on one engine: both sides, or what is missing."""
+def check(found: Check, sides_labels: tuple[str, str] = ("", ""), language: str = "en") -> str:
+    """Why an expectation is judged as it is on one engine: both sides with their marks, or what is missing."""
     begin = f"{MARKS[found.outcome]} {word(found.engine, language)}: " if found.engine else ""
     sides = ""
     if found.left is not None and found.right is not None:
-        left, right = mark + figures.digits(found.left), figures.digits(found.right)
+        marks = [LABEL_MARKS.get(label, "") for label in sides_labels]
+        left, right = marks[0] + figures.digits(found.left), marks[1] + figures.digits(found.right)
         sides = word("against", language, left=left, right=right)
         if found.half_width is not None:
             sides += f" (± {figures.digits(found.half_width)})"
@@ -115,10 +116,7 @@ def pairs_note(report: Report, language: str = "en") -> str:
 def pair(report: Report, found: Pair, language: str = "en") -> str:
     """Which of two combinations is better and by how much, or why that cannot be told, in a sentence."""
     titles = {row.combination: row.title for row in report.rows}
-    sides = {row.combination: side for row in report.rows for side in row.sides if side.engine == found.engine}
-    unsure = max(
-        (mark(sides[name], found.metric) for name in (found.left, found.right)), key=list(LABEL_MARKS.values()).index
-    )
+    unsure = LABEL_MARKS.get(label_of_pair(report, found), "")
     left, right = titles[found.left], titles[found.right]
     amount, width = _amounts(found)
     amount = unsure + amount if amount else ""
@@ -157,11 +155,13 @@ def fault_lines(report: Report, language: str = "en") -> list[list[str]]:
         causes = {(fault.began_s, fault.worker): (fault.kind, fault.ended_s) for fault in run.faults}
         for recovery in run.recoveries:
             kind, ended_s = causes.get((recovery.struck_s, recovery.worker), (word("loss-of-member", language), None))
-            ended = figures.duration(ended_s) if ended_s is not None else figures.MISSING
-            still = figures.duration(recovery.seconds)
+            unsure = LABEL_MARKS.get(run.label, "")
+            ended = unsure + figures.duration(ended_s) if ended_s is not None else figures.MISSING
+            still = unsure + figures.duration(recovery.seconds)
             if not recovery.recovered:
                 still += f" ({word('not-recovered', language)})"
-            lines.append([run.name, kind, recovery.worker, figures.duration(recovery.struck_s), ended, still])
+            struck = unsure + figures.duration(recovery.struck_s)
+            lines.append([run.name, kind, recovery.worker, struck, ended, still])
     return lines
 
 
