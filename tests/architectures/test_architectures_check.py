@@ -131,3 +131,23 @@ def test_what_only_the_simulator_does_with_a_server_is_refused_by_a_real_run(kno
     assert "'server' trains by Parameter server with parameters that only a simulated run knows" in sentence
     plain = check_all(server_with("workers: 2, checkpoint_every: 5"), HERE).scenario
     assert refusals(plain, plain.architectures[0]) == []
+
+
+def test_a_language_model_of_the_catalogue_is_refused_for_real_before_anything_starts():
+    text = """format: 1
+pipeline:
+  stages:
+    - {id: train, use: language-model}
+architectures:
+  - {id: ring, training: {use: ring-all-reduce}}
+"""
+    document = check_all(text, HERE)
+    assert document.refused == ()
+    (sentence,) = refusals(document.scenario, document.scenario.architectures[0])
+    assert sentence == "the stage 'train' (Language model) can only be simulated"
+
+
+def test_a_language_model_that_nobody_knows_is_refused_with_the_nearest():
+    text = "format: 1\npipeline: {stages: [{id: train, use: language-model, with: {model: gpt3-175}}]}\n"
+    (problem,) = check_all(text, HERE).refused
+    assert problem.place == "pipeline.stages[train].with.model" and "did you mean 'gpt3-175b'?" in problem.words()

@@ -210,7 +210,12 @@ class Learner(Protocol):
 
 
 class TrainingStage(Stage):
-    """A stage whose work a team shares by its training architecture, step by step."""
+    """A stage whose work a team shares by its training architecture, step by step.
+
+    `simulated_only` where nothing but its cost is known.
+    """
+
+    simulated_only: ClassVar[bool] = False
 
     def learner(self, inputs: Mapping[str, Any], context: Context) -> Learner:
         raise NotImplementedError

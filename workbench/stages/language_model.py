@@ -34,6 +34,7 @@ class TrainLanguageModel(TrainingStage):
     doc = "Trains a large language model of the catalogue. Simulated only: no workstation holds it."
     doc_ja = "カタログの大規模言語モデルを学習します。シミュレーション専用です。"
     outputs = (Port("model", "model"),)
+    simulated_only = True
 
     model: str = parameter("gpt-1.7b", "name of a language model of the catalogue", "カタログのモデル名")
     batch_size: int = parameter(64, "sequences in a step, over all workers together", "全体のバッチ（系列数）", ge=1)

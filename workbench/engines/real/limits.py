@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from workbench.architectures import registry
 from workbench.document.scenario import Combination, Scenario
+from workbench.stages.base import TrainingStage
+from workbench.stages.registry import STAGES
 
 FAULTS = ("crash", "freeze", "leader-crash")
 TOPOLOGIES = ("switch",)
@@ -15,6 +17,10 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
     training = registry.training(combination.training.use, combination.training.with_)
     if "real" not in training.engines:
         said.append(f"'{combination.id}' trains by {training.title} with parameters that only a simulated run knows")
+    for stage in scenario.pipeline.stages:
+        kind = STAGES.get(stage.use)
+        if kind is not None and issubclass(kind, TrainingStage) and kind.simulated_only:
+            said.append(f"the stage '{stage.id}' ({kind.title}) can only be simulated")
     topology = scenario.cluster.network.topology
     if topology not in TOPOLOGIES:
         said.append(f"a network of topology '{topology}' can only be simulated")
