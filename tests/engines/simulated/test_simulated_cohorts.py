@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.architectures.ring import RingAllReduce
+from workbench.catalogues.backends import BACKENDS
 from workbench.engines.simulated.cohorts import Cohorts
 from workbench.engines.simulated.islands import Islands
 from workbench.engines.simulated.network import Network
@@ -34,6 +35,22 @@ def test_a_ring_inside_a_node_takes_the_fast_links_and_one_between_nodes_the_sha
     (across_s,) = step_ends_s(RingAllReduce(), team, network, GivenWork(size))
     mean_s = (2 * 2e-6 + 14 * 1e-6) / 16
     assert across_s == pytest.approx(2 * 15 / 16 * size / 40e9 + 30 * mean_s, rel=1e-9)
+
+
+def test_a_ring_inside_a_node_takes_a_measured_curve_where_the_node_has_one() -> None:
+    size, team = 8e8, _team(16)
+
+    def nodes() -> Islands:
+        return Islands(team, 8, inside_bytes_per_s=1e9, bytes_per_s=5e9, inside="nccl-8xa100")
+
+    curve = BACKENDS["nccl-8xa100"].curve
+    assert curve is not None
+    for members in (8, 4):
+        occupied_s, later_s = curve.hop_s(size, members)
+        (ended_s,) = step_ends_s(RingAllReduce(), team[:members], nodes(), GivenWork(size))
+        assert ended_s == pytest.approx(2 * (members - 1) * (occupied_s + later_s))
+    (across_s,) = step_ends_s(RingAllReduce(), team, nodes(), GivenWork(size))
+    assert across_s == pytest.approx(2 * 15 / 16 * size / 1e9)
 
 
 def test_a_ring_of_one_member_a_node_has_only_that_members_share() -> None:

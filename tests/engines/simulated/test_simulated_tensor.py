@@ -3,11 +3,14 @@
 import pytest
 
 from workbench.architectures.grid import Grid, equal_parts
+from workbench.architectures.operations import Perform
 from workbench.architectures.tensor import TensorParallel
 from workbench.catalogues.accelerators import ACCELERATORS, Accelerator, Kernels
 from workbench.catalogues.models import MODELS, LanguageModel
+from workbench.document.text import read
 from workbench.engines.simulated.islands import Islands
 from workbench.engines.simulated.network import CONTROL_BYTES, Network
+from workbench.engines.simulated.work import Work
 from workbench.runs.events import OperationStarted, StepsFinished, WorkerFailed
 from workbench.stages.language_model import step_cost
 from workbench.studies.score.bubble import ROWS, EqualLayers
@@ -191,6 +194,29 @@ def test_layers_together_hold_the_parameters_and_cost_the_operations_of_the_mode
 
 def steps_of(events):
     return [event.last for event in events if isinstance(event, StepsFinished)]
+
+
+@pytest.mark.parametrize("part", ["forward", "backward", "gradients", "apply", "shard"])
+@pytest.mark.parametrize("share", [1.0, 0.125])
+def test_the_score_times_work_as_a_run_does(part, share, tmp_path):
+    network = Network(B, L)
+    run = Work(read(SCENARIO).scenario, tmp_path, 0, 0, network)
+    score = StepWork(step_cost(MODELS["gpt-1.7b"], 8, 6), ACCELERATORS["a100-sxm4-80gb"])
+    operation = Perform("train", part, {"layers": (1, 4), "of": 4}, share=share)
+    assert score.seconds("w0", operation, 0.0) == run.seconds("w0", operation, 0.0)
+    assert score.answer("w0", operation) == run.answer("w0", operation)
+    opened = Perform("train", "open", {})
+    told = run.answer("w0", opened)
+    assert {name: told[name] for name in score.answer("w0", opened)} == score.answer("w0", opened)
+
+
+def test_layers_of_a_transformer_are_calibrated_in_the_sizes_that_were_measured(runner):
+    few = runner("simulated", "grid", SCENARIO)[-1].grounds
+    (kernels,) = [ground for ground in few if ground.name == "a100-sxm4-80gb, layers of a transformer"]
+    assert kernels.label == "calibrated"
+    many = runner("simulated", "grid", SCENARIO.replace("batch_size: 8", "batch_size: 256"))[-1].grounds
+    (kernels,) = [ground for ground in many if ground.name == "a100-sxm4-80gb, layers of a transformer"]
+    assert kernels.label == "extrapolated"
 
 
 def test_a_run_trains_every_step_once(runner):
