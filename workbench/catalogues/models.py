@@ -50,6 +50,10 @@ class LanguageModel:
         """Of one forward pass through the output layer: 2 B s h V."""
         return 2.0 * sequences * self.sequence * self.hidden * self.vocabulary
 
+    def logits_bytes(self, sequences: float) -> float:
+        """What the output layer makes, in 16 bits: 2 B s V."""
+        return WEIGHT_BYTES * sequences * self.sequence * self.vocabulary
+
     def step_operations(self, sequences: float, recompute: bool = True) -> float:
         """Of a training step. With recomputation 96 B s l h^2 (1 + s/6h + V/16lh): layers twice forwards, once back."""
         passes = 4 if recompute else 3

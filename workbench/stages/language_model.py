@@ -74,7 +74,7 @@ def step_cost(model: LanguageModel, sequences: int, steps: int = 1) -> StepCost:
         layers=(
             _layer(model, sequences, model.embedding_parameters),
             *(each for _ in range(model.layers - 1)),
-            Layer("head", 0, model.head_operations(sequences), 0.0, sums=0),
+            Layer("head", 0, model.head_operations(sequences), 0.0, split_bytes=model.logits_bytes(sequences), sums=0),
         ),
     )
 

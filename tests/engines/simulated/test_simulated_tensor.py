@@ -50,7 +50,8 @@ def compute_s(model, sequences, tensor, forwards):
     """`forwards` passes through all layers, three through the head."""
     layer_bytes = model.whole_bytes(sequences) + model.split_bytes(sequences) / tensor
     layer_s = model.layer_operations(sequences) / tensor / 5e11 + 4 * layer_bytes / 1e11
-    return forwards * model.layers * layer_s + 3 * model.head_operations(sequences) / tensor / 5e11
+    head_s = (model.head_operations(sequences) / 5e11 + 4 * model.logits_bytes(sequences) / 1e11) / tensor
+    return forwards * model.layers * layer_s + 3 * head_s
 
 
 def all_reduce_s(size, members):
