@@ -54,8 +54,8 @@ class Accelerator:
 
 _A100_KERNELS = Kernels(
     0.9,
-    3.92,
-    8.77e-4,
+    3.89,
+    8.79e-4,
     "VIA-Research/vTrain, data/: two thirds of the 3.6 B rows and of 60 single-node rows, least relative error",
     fitted=Range(3.76e9, 4.12e12),
 )
@@ -95,9 +95,9 @@ ACCELERATORS: dict[str, Accelerator] = {
         5e-5,
         _DATA_SHEET.replace("bf16", "fp8"),
         kernels=Kernels(
-            0.673,
+            0.675,
             1.0,
-            8.77e-4,
+            8.79e-4,
             "reached: mlcommons/training_results_v4.0, GPT-3 175B on 512 H100; one pass (fused) is assumed",
             fitted=Range(3.8e12, 3.9e12),
         ),
