@@ -42,6 +42,10 @@ class RingAllReduce(TrainingArchitecture):
     def engines(self) -> tuple[str, ...]:
         return ("simulated",) if self.bucket_mb else ("simulated", "real")
 
+    @property
+    def learns(self) -> bool:
+        return not self.bucket_mb
+
     def idle(self, setting: Setting) -> dict[str, str]:
         found = {} if setting.lossy else {"on_loss": "idle-no-loss"}
         if setting.team(self.workers) == 1:

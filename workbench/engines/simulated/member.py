@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from workbench.architectures.operations import Letter, Operation, Program, Receive, Trouble, WorkerLost
 
 PENDING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An answer that is made when the work is done; may raise Trouble."""
+
+    make: Callable[[], Any]
 
 
 class Member:
