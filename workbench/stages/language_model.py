@@ -70,6 +70,7 @@ def step_cost(model: LanguageModel, sequences: int, steps: int = 1) -> StepCost:
         apply_operations=OPERATIONS_A_PARAMETER * count,
         gradient_bytes=models.GRADIENT_BYTES * count,
         state_bytes=(models.WEIGHT_BYTES + models.OPTIMISER_BYTES) * count,
+        rows=sequences * steps,
         transformer=True,
         layers=(
             _layer(model, sequences, model.embedding_parameters),

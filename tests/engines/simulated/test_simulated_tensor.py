@@ -190,6 +190,14 @@ def test_layers_together_hold_the_parameters_and_cost_the_operations_of_the_mode
     assert 3 * sum(layer.operations for layer in step.layers) == pytest.approx(step.operations, rel=1e-12)
 
 
+def test_clients_of_a_federated_training_have_sequences_to_learn_from(runner):
+    use = "use: federated\n      with: {rounds: 2, fraction: 1.0}"
+    text = SCENARIO[: SCENARIO.index("use: tensor-parallel")] + use + "\n"
+    events = runner("simulated", "grid", text)
+    assert runner.outcome == "finished"
+    assert sum(event.samples for event in events if isinstance(event, StepsFinished)) >= 8
+
+
 # --- runs --------------------------------------------------------------------------------------------------------
 
 
