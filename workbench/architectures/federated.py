@@ -119,10 +119,6 @@ class Federated(TrainingArchitecture):
         return ("simulated",)
 
     @property
-    def learns(self) -> bool:
-        return True
-
-    @property
     def members(self) -> int:
         clients = self.clients or len(self.shares)
         return clients + 1 if clients else 0
@@ -134,6 +130,9 @@ class Federated(TrainingArchitecture):
     @property
     def least(self) -> int:
         return 2
+
+    def vital(self, team: int) -> int:
+        return 1
 
     def idle(self, setting: Setting) -> dict[str, str]:
         found = {"clients": "idle-clients-by-shares"} if self.shares else {}

@@ -6,7 +6,7 @@ from workbench.architectures.job import build
 from workbench.architectures.setting import setting_of
 from workbench.document.problems import Problem
 from workbench.document.scenario import Combination, Scenario
-from workbench.runs.events import Warned
+from workbench.runs.events import Event, Warned
 
 
 def idle(scenario: Scenario, combination: Combination) -> list[Problem]:
@@ -28,6 +28,6 @@ def idle(scenario: Scenario, combination: Combination) -> list[Problem]:
     return notes
 
 
-def warnings(scenario: Scenario, combination: Combination) -> list[Warned]:
+def warnings(scenario: Scenario, combination: Combination) -> list[Event]:
     """The same as facts of a run."""
     return [Warned(code=note.code, text=note.told()) for note in idle(scenario, combination)]

@@ -77,10 +77,6 @@ class ParameterServer(TrainingArchitecture):
         return ("simulated", "real") if self._is_plain else ("simulated",)
 
     @property
-    def learns(self) -> bool:
-        return True
-
-    @property
     def members(self) -> int:
         return self.workers + self.servers if self.workers else 0
 
@@ -91,6 +87,9 @@ class ParameterServer(TrainingArchitecture):
     @property
     def least(self) -> int:
         return self.servers + 1
+
+    def vital(self, team: int) -> int:
+        return self.servers
 
     def idle(self, setting: Setting) -> dict[str, str]:
         alone = setting.team(self.members) - self.servers == 1

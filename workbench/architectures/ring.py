@@ -42,9 +42,8 @@ class RingAllReduce(TrainingArchitecture):
     def engines(self) -> tuple[str, ...]:
         return ("simulated",) if self.bucket_mb else ("simulated", "real")
 
-    @property
-    def learns(self) -> bool:
-        return not self.bucket_mb
+    def vital(self, team: int) -> int:
+        return team if self.on_loss == "restart" or team == 1 else 0
 
     def idle(self, setting: Setting) -> dict[str, str]:
         found = {} if setting.lossy else {"on_loss": "idle-no-loss"}

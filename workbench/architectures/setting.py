@@ -55,14 +55,15 @@ def setting_of(scenario: Scenario, combination: str, plan: Plan) -> Setting:
     return Setting(
         workers=workers,
         trains=any(stage.team for stage in plan.stages),
-        lossy=frozenset(name for fault in struck for name in _lost_by(fault, workers)),
+        lossy=frozenset(name for fault in struck for name in lost_by(fault, workers)),
         loses_the_leader=any(fault.kind == "leader-crash" for fault in struck),
         wanted=plan.instances * wanted,
         tasks=plan.instances * tasks,
     )
 
 
-def _lost_by(fault: Fault, workers: tuple[str, ...]) -> Iterable[str]:
+def lost_by(fault: Fault, workers: tuple[str, ...]) -> Iterable[str]:
+    """The workers of which a fault may end one."""
     if fault.kind in NOBODY_IS_LOST or fault.kind == "leader-crash":
         return ()
     if fault.kind == "freeze" and fault.lasts is not None and fault.lasts <= SILENT_S:

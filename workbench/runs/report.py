@@ -12,6 +12,7 @@ from typing import Any
 from workbench.document.scenario import Scenario
 from workbench.document.text import read
 from workbench.runs import series
+from workbench.runs.checkpoints import Interval, interval_of
 from workbench.runs.events import Ground, Warned
 from workbench.runs.folder import SCENARIO, RunReader, runs_in
 from workbench.runs.judgement import HELD, MISSED, NOT_ASKED, UNKNOWN, Judgement, judge
@@ -64,6 +65,7 @@ class RunSummary:
     stages: tuple[StageBar, ...]
     throughput: tuple[series.Level, ...]
     loss: tuple[tuple[float, float], ...]
+    interval: Interval | None
     machine: dict[str, Any]
 
     @property
@@ -214,6 +216,7 @@ def summary_of(
         stages=_stage_bars(state),
         throughput=tuple(series.throughput(state, LEVELS)),
         loss=tuple(series.measured(state, "loss")),
+        interval=interval_of(state),
         machine=machine or {},
     )
 

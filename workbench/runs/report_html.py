@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from workbench.runs import figures, report_charts, report_texts
+from workbench.runs import figures, report_charts, report_checkpoints, report_texts
 from workbench.runs.judgement import HELD, Judgement
 from workbench.runs.labels import MARKS
 from workbench.runs.report import Report, Row, RunSummary
@@ -36,6 +36,7 @@ def render_html(report: Report, language: str = "en") -> str:
         _per_combination("stage-times", report, report_charts.stage_times, language, "ring-key"),
         _chart("loss", report_charts.loss(report, language), language),
         _faults(report, language),
+        _checkpoints(report, language),
         _warnings(report, language),
         _all_figures(report, language),
         _grounds(report, language),
@@ -179,6 +180,14 @@ def _faults(report: Report, language: str) -> str:
         return ""
     heads = ["run", "fault", "worker", "began", "ended", "standstill"]
     return _section(word("faults", language), _table(heads, lines, language))
+
+
+def _checkpoints(report: Report, language: str) -> str:
+    lines = [[escape(cell) for cell in line] for line in report_checkpoints.lines(report, language)]
+    if not lines:
+        return ""
+    note = f'<p class="note">{escape(word("checkpoints-note", language))}</p>'
+    return _section(word("checkpoints", language), _table([*report_checkpoints.HEADS], lines, language) + note)
 
 
 def _warnings(report: Report, language: str) -> str:

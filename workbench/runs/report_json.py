@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from workbench.runs import report_texts
+from workbench.runs import report_checkpoints, report_texts
 from workbench.runs.pairs import Pair
 from workbench.runs.report import Report, RunSummary, Side
 from workbench.runs.report_labels import label_of_pair, labels_of
@@ -54,6 +54,7 @@ def as_data(report: Report) -> dict[str, Any]:
             }
             for judgement in report.judgements
         ],
+        "checkpoints": report_checkpoints.as_data(report),
         "runs": [_run(run) for run in report.runs],
     }
 

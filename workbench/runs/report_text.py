@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from workbench.runs import figures, report_texts
+from workbench.runs import figures, report_checkpoints, report_texts
 from workbench.runs.labels import MARKS
 from workbench.runs.report import Report
 from workbench.runs.report_labels import ground_lines, interval
@@ -22,6 +22,11 @@ def render_text(report: Report, language: str = "en") -> str:
     faults = [" · ".join(line) for line in report_texts.fault_lines(report, language)]
     if faults:
         blocks.append("\n".join([f"{word('faults', language)} ({_fault_heads(language)})", *_indented(faults)]))
+    saved = [" · ".join(line) for line in report_checkpoints.lines(report, language)]
+    if saved:
+        heads = " · ".join(word(key, language) for key in report_checkpoints.HEADS)
+        note = word("checkpoints-note", language)
+        blocks.append("\n".join([f"{word('checkpoints', language)} ({heads})", *_indented([*saved, note])]))
     grounds = [f"{MARKS[label]} {text}" for label, text in ground_lines(report, language, sources=False)]
     if grounds:
         blocks.append("\n".join([word("grounds", language), *_indented(grounds)]))
@@ -116,6 +121,14 @@ def render_markdown(report: Report, language: str = "en") -> str:
     if faults:
         heads = [word(key, language) for key in ("run", "fault", "worker", "began", "ended", "standstill")]
         blocks += [f"## {word('faults', language)}", markdown_table(heads, faults)]
+    saved = report_checkpoints.lines(report, language)
+    if saved:
+        heads = [word(key, language) for key in report_checkpoints.HEADS]
+        blocks += [
+            f"## {word('checkpoints', language)}",
+            markdown_table(heads, saved),
+            word("checkpoints-note", language),
+        ]
     warnings = report_texts.warning_lines(report, language)
     if warnings:
         blocks += [f"## {word('warnings', language)}", "\n".join(f"- {run}: {text}" for run, text in warnings)]

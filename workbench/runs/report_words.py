@@ -128,6 +128,24 @@ WORDS: dict[str, tuple[str, str]] = {
     "not-run": ("{about} was not run", "{about} は実行されていません"),
     "not-told": ("no run tells {about}", "{about} はこの実行では得られません"),
     "too-few": ("the replications do not decide it", "反復の結果では決まりません"),
+    "checkpoints": ("Checkpoint interval", "チェックポイント間隔"),
+    "chosen": ("chosen", "設定値"),
+    "by-young": ("Young", "Young"),
+    "by-daly": ("Daly", "Daly"),
+    "saving": ("saving takes", "保存時間"),
+    "thrown-back": ("thrown back every", "平均故障間隔"),
+    "useful": ("useful time", "有効時間"),
+    "in-steps": ("{time} = {steps} steps", "{time}（{steps} ステップ）"),
+    "in-one-step": ("{time} = 1 step", "{time}（1 ステップ）"),
+    "out-of-range": ("outside its range", "適用範囲外"),
+    "checkpoints-note": (
+        "Best intervals where failures at random lose all work since the last checkpoint. "
+        "Young (CACM 17, 1974): √(2 · saving · time between failures), for saving up to 1/8 of that time; "
+        "Daly (FGCS 22, 2006): to a higher order, up to twice that time.",
+        "故障がランダムに起き、最後のチェックポイント以降の作業が失われる場合の最適間隔。"
+        "Young（CACM 17, 1974）: √(2・保存時間・平均故障間隔)、保存時間が平均故障間隔の 1/8 以下のとき。"
+        "Daly（FGCS 22, 2006）: 高次の近似、2 倍未満まで。",
+    ),
     "run-ended": ("the run of {about} was {outcome}", "{about} の実行: {outcome}"),
     # charts
     "time": ("time [s]", "時間 [s]"),

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from workbench.runs.checkpoints import Saves
 from workbench.runs.events import (
     Event,
     FaultBegan,
@@ -108,6 +109,7 @@ class RunState:
     step_times: list[tuple[float, int]] = field(default_factory=list)  # (t_s, samples so far) after each new step
     step_counts: list[int] = field(default_factory=list)  # steps so far, beside step_times
     pace: Pace = field(default_factory=Pace)
+    saves: Saves = field(default_factory=Saves)
     training_began_s: float | None = None  # when a member was first ready to do a step
     failures: list[Failure] = field(default_factory=list)
     joins: list[tuple[float, str]] = field(default_factory=list)
@@ -216,7 +218,9 @@ class RunState:
         if part == "run":
             member.trains = ""
             return
-        if part == "gradient":
+        if part == "state":
+            self.saves.begin(event.who, event.t_s)
+        elif part == "gradient":
             self.pace.begin(event.who)
         elif part == "open":
             self.pace.leave(event.who)
@@ -235,6 +239,8 @@ class RunState:
             member.status, member.operation, member.since_s = "waiting", "", event.t_s
         taken = event.t_s - span.start_s
         if not event.stage:
+            if span.kind == "record":
+                self.saves.recorded(event.who, event.t_s)
             if member.trains:
                 member.exchanged_s += taken
             return
@@ -289,6 +295,7 @@ class RunState:
 
     def _worker_failed(self, event: WorkerFailed) -> None:
         self.pace.leave(event.worker)
+        self.saves.leave(event.worker)
         self.failures.append(Failure(event.t_s, event.worker, event.cause))
         for (who, _), lane in self.operations.items():
             if who == event.worker:

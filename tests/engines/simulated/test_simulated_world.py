@@ -122,6 +122,66 @@ def test_who_comes_back_is_told_who_is_not_there():
     assert told == ["b"]
 
 
+def test_a_loss_is_out_of_date_once_a_letter_comes_from_one_who_knew_of_the_return():
+    def leader():
+        while True:
+            letter = yield from surviving(Receive())
+            if letter.tag == "back":
+                yield Send("w", None, "do")
+                return "sent"
+
+    def surviving(operation):
+        while True:
+            try:
+                return (yield operation)
+            except WorkerLost:
+                continue
+
+    def worker():
+        yield Receive("leader", "do")
+        yield Send("x", None, "hello")
+        return (yield Receive("x", "answer")).tag
+
+    def lost_at_first():
+        yield Wait(100)
+
+    def returned():
+        yield Send("leader", None, "back")
+        yield Receive("w", "hello")
+        yield Send("w", None, "answer")
+
+    def faults(world):
+        world.clock.call_at(0.5, lambda _: world.kill("x"))
+        world.clock.call_at(2.0, lambda _: (world.add("x", returned()), world.start(["x"])))
+
+    _, answers = play({"leader": leader(), "w": worker(), "x": lost_at_first()}, faults)
+    assert (answers["leader"], answers["w"]) == ("sent", "answer")
+
+
+def test_a_return_before_the_loss_was_noticed_is_heard_of_behind_it():
+    heard = []
+
+    def listener():
+        while len(heard) < 2:
+            try:
+                heard.append((yield Receive()).tag)
+            except WorkerLost as lost:
+                heard.append(lost.worker)
+
+    def idle():
+        yield Wait(100)
+
+    def returned():
+        yield Send("a", None, "back")
+
+    def faults(world):
+        world.clock.call_at(0.5, lambda _: world.kill("b"))
+        world.clock.call_at(0.501, lambda _: (world.add("b", returned()), world.start(["b"])))
+
+    play({"a": listener(), "b": idle()}, faults)
+    assert heard == ["b", "back"]
+
+
 def test_a_frozen_member_goes_on_where_it_was():
     ended = []
 

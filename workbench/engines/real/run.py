@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 
+from workbench.architectures import interval
 from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, Strike, build, strikes_by_step, strikes_by_time
 from workbench.architectures.single_leader import LEADER
@@ -95,8 +96,9 @@ class RealRun:
             self.supervisor.tell(Warned(code="few-cores", text=text))
 
     def _loop(self) -> tuple[str, str]:
-        for warned in warnings(self.scenario, self.combination):
-            self.supervisor.tell(warned)
+        facts = interval.facts(self.scenario, self.combination, self.job)
+        for fact in (*warnings(self.scenario, self.combination), *facts):
+            self.supervisor.tell(fact)
         self._warn_of_few_cores()
         while True:
             self.supervisor.poll(STEP_S if self.faults.watch_steps else TURN_S)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.architectures.operations import Letter, Operation, Program, Receive, Trouble, WorkerLost
@@ -13,10 +13,10 @@ PENDING = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
-    """An answer that is made when the work is done; may raise Trouble."""
+class Informed(Letter):
+    """A letter of a sender whose program knew that members have come back: their incarnations."""
 
-    make: Callable[[], Any]
+    known: dict[str, int] = field(default_factory=dict, compare=False)
 
 
 class Member:
@@ -29,6 +29,7 @@ class Member:
         "frozen",
         "held_back",
         "incarnation",
+        "known",
         "lane",
         "lanes",
         "letters",
@@ -50,7 +51,8 @@ class Member:
     ):
         self.name, self.program, self.table, self.incarnation = name, program, table, incarnation
         self.letters: deque[Letter] = deque()
-        self.lost_notices: list[str] = []
+        self.lost_notices: list[tuple[str, int]] = []  # (who, which incarnation of it), not yet told to the program
+        self.known: dict[str, int] = {}  # who is known to have come back, and how often; replaced, never changed
         self.operation: Operation | None = None  # what it waits in
         self.timer: Any = None  # the call that ends a Perform, a Wait or a timeout
         self.timer_ends_s = 0.0
@@ -95,10 +97,19 @@ class Member:
 
     def take_notice(self, operation: Operation) -> None:
         """Raise WorkerLost if a loss that concerns `operation` has not yet been told."""
-        for worker in self.lost_notices:
-            if operation.waits_for(worker):
-                self.lost_notices.remove(worker)
-                raise WorkerLost(worker)
+        for notice in self.lost_notices:
+            if operation.waits_for(notice[0]):
+                self.lost_notices.remove(notice)
+                raise WorkerLost(notice[0])
+
+    def learn(self, letters: Iterable[Letter]) -> None:
+        """A loss is out of date once the program has taken a letter whose sender knew of the lost member's return."""
+        root = self.root
+        for letter in letters:
+            if isinstance(letter, Informed) and letter.known is not root.known:
+                news = {who: life for who, life in letter.known.items() if life > root.known.get(who, 0)}
+                root.known = root.known | news
+                root.lost_notices[:] = [(who, life) for who, life in root.lost_notices if life >= news.get(who, 0)]
 
     def take_letters(self, receive: Receive) -> Any:
         """The letters that answer `receive`, or PENDING."""
@@ -112,6 +123,7 @@ class Member:
         self.letters.extendleft(reversed(kept))
         if not taken:
             return PENDING
+        self.learn(taken)
         return tuple(taken) if receive.most > 1 else taken[0]
 
     def _take_chosen(self, receive: Receive) -> Any:
@@ -126,4 +138,5 @@ class Member:
             taken.append(found)
         self.choices.popleft()
         self.letters = deque(pool)
+        self.learn(taken)
         return tuple(taken) if receive.most > 1 else taken[0]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import msgspec
 
+from workbench.architectures import interval
 from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, Strike, build, strikes_by_step, strikes_by_time
 from workbench.architectures.single_leader import LEADER
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.simulated.faults import Faults
-from workbench.engines.simulated.learning import LearningWork
 from workbench.engines.simulated.network import Network
 from workbench.engines.simulated.topology import lay
 from workbench.engines.simulated.work import Work
@@ -53,14 +53,13 @@ class SimulatedRun:
         own = scenario.cluster.own_bandwidths
         topology = lay(links, scenario.cluster.names, others, own) if fair else None
         network = Network(links.bandwidth, links.latency, links.collectives, topology, own)
-        self.work = work = Work(scenario, folder, scenario.run.seed, replication, network)
-        if scenario.run.learn:
-            self.work = work = LearningWork(scenario, folder, replication, network, writer.path, self._tell)
+        work = Work(scenario, folder, scenario.run.seed, replication, network)
+        self.work = work
         self.world = World(network, work, self._tell)
         self.until_s = scenario.run.duration or float("inf")
         self.writer.write(self._started(replication))
-        for warned in warnings(scenario, combination):
-            self.writer.write(warned)
+        for fact in (*warnings(scenario, combination), *interval.facts(scenario, combination, self.job)):
+            self.writer.write(fact)
         choices = _choices(follow)
         for name in self.job.members:
             self.world.add(name, self.job.program(name), choices.get(name, []))

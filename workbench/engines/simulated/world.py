@@ -32,7 +32,7 @@ from workbench.engines.simulated.cohorts import Cohorts
 from workbench.engines.simulated.flows.streams import Streams
 from workbench.engines.simulated.gatherings import Gatherings
 from workbench.engines.simulated.lanes import Lanes, told_closed
-from workbench.engines.simulated.member import PENDING, Later, Member
+from workbench.engines.simulated.member import PENDING, Informed, Member
 from workbench.engines.simulated.network import CONTROL_BYTES, Hop, Network, size_bytes
 from workbench.runs.events import Event, MessageSent
 
@@ -84,6 +84,7 @@ class World:
         self.members: dict[str, Member] = {}
         self.sent_bytes: defaultdict[str, float] = defaultdict(float)  # letters and chunks, by sender
         self.lost: set[str] = set()
+        self.lives: dict[str, int] = {}  # who has come back, and how often; replaced, never changed
         self.notices: dict[str, tuple[float, list[Call]]] = {}  # of a loss: when the others are told of it, and how
         self.store: dict[str, Any] = {}
         self.gatherings = Gatherings(self)
@@ -117,7 +118,11 @@ class World:
             for call in notices:
                 call.cancel()
                 self.clock.call_in(0.0, self._notice, call.argument)
-        member.lost_notices.extend(sorted(self.lost))  # who comes late is told who is not there
+        if member.incarnation:
+            self.lives = self.lives | {name: member.incarnation}
+        member.known = self.lives
+        # who comes late is told who is not there
+        member.lost_notices.extend((lost, self.members[lost].incarnation) for lost in sorted(self.lost))
         return member
 
     def start(self, names: Iterable[str]) -> None:
@@ -136,20 +141,21 @@ class World:
         self.gatherings.close_with(name)
         due_s = self.clock.now + (self.detection_s + self.network.latency_s)
         others = [other for other in self.members.values() if other is not member and not other.finished]
-        self.notices[name] = due_s, [self.clock.call_at(due_s, self._notice, (other, name)) for other in others]
+        news = ((other, name, member.incarnation) for other in others)
+        self.notices[name] = due_s, [self.clock.call_at(due_s, self._notice, each) for each in news]
 
-    def _notice(self, notice: tuple[Member, str]) -> None:
-        member, lost = notice
-        if member.finished or self.members[member.name] is not member:
+    def _notice(self, notice: tuple[Member, str, int]) -> None:
+        member, lost, life = notice
+        if member.finished or self.members[member.name] is not member or life < member.known.get(lost, 0):
             return
         if member.frozen:
             member.held_back.append((self._notice, notice))
             return
-        member.lost_notices.append(lost)
+        member.lost_notices.append((lost, life))
         for leaf in member.leaves():
             operation = leaf.operation
             if operation is not None and not isinstance(operation, Perform) and operation.waits_for(lost):
-                member.lost_notices.remove(lost)
+                member.lost_notices.remove((lost, life))
                 self._cancel_timer(leaf)
                 leaf.go(trouble=WorkerLost(lost))
                 return
@@ -187,11 +193,6 @@ class World:
         member.timer = None
         if member.root is not member and isinstance(member.operation, Perform):
             self._pass_processor_on(member.root)
-        if isinstance(answer, Later):
-            try:
-                answer = answer.make()
-            except Trouble as raised:
-                answer, trouble = None, raised
         member.go(answer, trouble)
 
     def _cancel_timer(self, member: Member) -> None:
@@ -253,7 +254,9 @@ class World:
             self.network.grounds.letter(size)
             self.sent_bytes[member.name] += size
         target = self.members[operation.to]
-        letter = Letter(member.name, operation.tag, operation.what)
+        known = member.root.known
+        told = member.name, operation.tag, operation.what
+        letter = Informed(*told, known) if known else Letter(*told)
         if self.flows is not None:
             arrival = (target, letter)
             latency_s = self.network.latency_s if target is not member else 0.0
