@@ -64,7 +64,7 @@ def test_each_kind_of_error_has_its_exit_code(error, code, capsys):
     assert capsys.readouterr().err.count("RuntimeError: ours") == (code == cli.OURS)
 
 
-@pytest.mark.parametrize("what", ["stages", "architectures", "accelerators", "metrics"])
+@pytest.mark.parametrize("what", ["stages", "architectures", "accelerators", "models", "metrics"])
 def test_everything_that_a_scenario_may_use_can_be_listed(what, capsys):
     assert cli.main(["list", what, "--json"]) == cli.HELD
     assert len(json.loads(capsys.readouterr().out)) >= 3

@@ -15,7 +15,9 @@ from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Choice, Combination, Scenario
 from workbench.document.text import Document, read
 from workbench.document.validation import problems_of
+from workbench.stages.base import TrainingStage
 from workbench.stages.check import check as check_stages
+from workbench.stages.registry import STAGES
 
 
 def check_all(text: str, folder: Path) -> Document:
@@ -39,6 +41,21 @@ def check(scenario: Scenario) -> list[Problem]:
         problems.append(Problem("duplicate-worker", "cluster.workers", {"worker": name}))
     for combination in scenario.architectures:
         problems += _of_combination(combination, len(scenario.cluster.names))
+    return problems + (_of_learning(scenario, problems) if scenario.run.learn else [])
+
+
+def _of_learning(scenario: Scenario, others: list[Problem]) -> list[Problem]:
+    """What stands between a simulated run and the training of its model."""
+    problems = []
+    for use in scenario.pipeline.stages:
+        kind = STAGES.get(use.use)
+        if kind is not None and issubclass(kind, TrainingStage) and kind.simulated_only:
+            problems.append(Problem("learns-nothing", f"pipeline.stages[{use.id}].use", {"stage": use.id}))
+    for combination in () if others else scenario.architectures:
+        training = combination.training
+        if not registry.training(training.use, training.with_).learns:
+            place = f"architectures[{combination.id}].training"
+            problems.append(Problem("learns-not", place, {"combination": combination.id}))
     return problems
 
 

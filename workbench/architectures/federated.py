@@ -119,6 +119,10 @@ class Federated(TrainingArchitecture):
         return ("simulated",)
 
     @property
+    def learns(self) -> bool:
+        return True
+
+    @property
     def members(self) -> int:
         clients = self.clients or len(self.shares)
         return clients + 1 if clients else 0

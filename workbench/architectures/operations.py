@@ -34,7 +34,8 @@ class Perform(Operation):
     """Work of a stage on the member's one processor; answers its result. StageFailed. Always ends.
 
     `part` names what of the stage is done (`run`, or for training `open`, `gradient`, `apply`, …); `share` is the
-    share of the weights that it concerns, where a member holds only some of them.
+    share of the weights that it concerns, where a member holds only some of them, and `first` where that begins, as a
+    share of all.
     """
 
     verb: ClassVar[str] = "perform"
@@ -43,6 +44,7 @@ class Perform(Operation):
     item: Any = None
     of: str = ""  # which instance of the pipeline, when there are several; part of the label
     share: float = 1.0
+    first: float = 0.0
 
     @property
     def label(self) -> str:

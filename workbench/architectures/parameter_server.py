@@ -77,6 +77,10 @@ class ParameterServer(TrainingArchitecture):
         return ("simulated", "real") if self._is_plain else ("simulated",)
 
     @property
+    def learns(self) -> bool:
+        return True
+
+    @property
     def members(self) -> int:
         return self.workers + self.servers if self.workers else 0
 

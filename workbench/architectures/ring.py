@@ -42,6 +42,10 @@ class RingAllReduce(TrainingArchitecture):
     def engines(self) -> tuple[str, ...]:
         return ("simulated",) if self.bucket_mb else ("simulated", "real")
 
+    @property
+    def learns(self) -> bool:
+        return not self.bucket_mb
+
     def vital(self, team: int) -> int:
         return team if self.on_loss == "restart" or team == 1 else 0
 

@@ -46,17 +46,17 @@ def serve(me: str, team: ServerTeam, staleness: int | None, is_checkpoint: Calla
     of a batch, so that a step trains on as many samples as a synchronous one.
     """
     job = team.job
-    step, steps, samples = yield from begin(job, team.share)
+    step, steps, samples = yield from begin(job, team.share, team.begins(me))
     clocks, applied = Clocks(team, step, staleness), 0
     while step < steps or me != team.first:
-        yield from _let_go(team, clocks)
+        yield from _let_go(me, team, clocks)
         for letter in (yield from team.receive("gradient")):
             if letter.sender == team.first:  # which alone counts the steps
                 if letter.what is None:
                     return (yield from team.finish(me))
                 yield from team.save(me, letter.what)
                 continue
-            yield from _apply(team, clocks, letter)
+            yield from _apply(me, team, clocks, letter)
             applied += 1
             if me == team.first and applied % team.began == 0:
                 yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
@@ -66,23 +66,25 @@ def serve(me: str, team: ServerTeam, staleness: int | None, is_checkpoint: Calla
                 step += 1
                 if step == steps:
                     break
-            yield from _let_go(team, clocks)
+            yield from _let_go(me, team, clocks)
     yield from _tell_servers(team, None)
     for worker in team.workers:
         yield Send(worker, None, job.tag("weights"))
     return (yield from team.finish(me))
 
 
-def _apply(team: ServerTeam, clocks: Clocks, letter: Letter) -> Part:
+def _apply(me: str, team: ServerTeam, clocks: Clocks, letter: Letter) -> Part:
+    """A gradient moves the weights by its mean over the worker's own samples: the share of a batch counts as a whole
+    one (Dean et al., "Large scale distributed deep networks", NIPS 2012)."""
     clock, _, gradient = letter.what
-    yield team.job.perform("apply", [clock, gradient], team.share)
+    yield team.job.perform("apply", [clock, gradient, team.began], team.share, team.begins(me))
     if letter.sender in clocks.given:
         clocks.tick(letter.sender)
 
 
-def _let_go(team: ServerTeam, clocks: Clocks) -> Generator[Operation, Any, None]:
+def _let_go(me: str, team: ServerTeam, clocks: Clocks) -> Generator[Operation, Any, None]:
     if free := clocks.let_go():
-        weights = yield team.job.perform("weights", share=team.share)
+        weights = yield team.job.perform("weights", None, team.share, team.begins(me))
         for worker in free:
             yield from team.send_weights([worker], [clocks.given[worker]], weights)
 
@@ -98,14 +100,14 @@ def work(me: str, team: ServerTeam) -> Part:
     job, own = team.job, team.all_workers.index(me)
     yield job.perform("open", job.inputs)
     while True:
-        here: list[Any] = []
+        here: dict[str, Any] = {}
         while len(here) < len(team.servers):
             for letter in (yield from team.receive("weights")):
                 if letter.what is None:
                     return None
                 clock, weights = letter.what
-                here.append(weights)
-        yield job.perform("load", here)
+                here[letter.sender] = weights
+        yield job.perform("load", [here[server] for server in team.servers])
         gradient = yield job.perform("gradient", [clock, own, team.began])
         nothing = [0] * len(team.servers)
         yield from team.push(me, gradient, [clock], list(nothing), nothing)

@@ -15,16 +15,17 @@ from workbench.runs.events import StepsFinished
 def serve(me: str, team: ServerTeam, backup: int, is_checkpoint: Callable[[int], bool]) -> Part:
     """A server: a step of its share ends with the gradients of all workers but the `backup` slowest."""
     job = team.job
-    step, steps, samples = yield from begin(job, team.share)
+    step, steps, samples = yield from begin(job, team.share, team.begins(me))
     kept: dict[tuple[int, int], list[Any]] = defaultdict(list)
-    for _ in range(team.pieces):
-        yield from _answer(team, step, steps, _awaited(team, backup))
+    for piece in range(team.pieces):
+        yield from _answer(team, step, steps, _awaited(team, backup), team.begins(me, piece))
     while step < steps:
         for piece in range(team.pieces):
             gradients = yield from _collect(team, (step, piece), kept, backup)
-            total = yield job.perform("sum", gradients, team.piece)
-            yield job.perform("apply", [step, total], team.piece)
-            yield from _answer(team, step + 1, steps, _awaited(team, backup))
+            begins = team.begins(me, piece)
+            total = yield job.perform("sum", gradients, team.piece, begins)
+            yield job.perform("apply", [step, total], team.piece, begins)
+            yield from _answer(team, step + 1, steps, _awaited(team, backup), begins)
         if me == team.first:
             yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
         if is_checkpoint(step):
@@ -38,8 +39,8 @@ def _awaited(team: ServerTeam, backup: int) -> int:
     return max(1, min(team.began - backup, len(team.workers)))
 
 
-def _answer(team: ServerTeam, step: int, steps: int, awaited: int) -> Part:
-    weights = yield team.job.perform("weights", share=team.piece)
+def _answer(team: ServerTeam, step: int, steps: int, awaited: int, begins: float) -> Part:
+    weights = yield team.job.perform("weights", None, team.piece, begins)
     yield from team.send_weights(team.workers, [step, steps, awaited], weights)
 
 

@@ -45,6 +45,10 @@ class ServerTeam:
         """What travels in one letter, of all weights."""
         return 1 / (len(self.servers) * self.pieces)
 
+    def begins(self, server: str, piece: int = 0) -> float:
+        """Where a piece of what a server holds begins, as a share of all weights."""
+        return self.servers.index(server) / len(self.servers) + piece * self.piece
+
     def receive(self, name: str) -> Generator[Operation, Any, tuple[Letter, ...]]:
         """The letters of that name which wait, at least one; none if a worker was lost in the meantime.
 
@@ -81,16 +85,16 @@ class ServerTeam:
 
     def save(self, me: str, step: int) -> Part:
         """Make the state after `step` durable, of all shares in one commit."""
-        state = yield self.job.perform("state", share=self.share)
+        state = yield self.job.perform("state", None, self.share, self.begins(me))
         states = yield from self.gather(me, f"state {step}", state)
         if states:
             yield Record(((self.job.checkpoint_key, [step + 1, states]),))
 
     def finish(self, me: str) -> Part:
         """The result, from the shares of all servers, on the first of them."""
-        weights = yield self.job.perform("weights", share=self.share)
+        weights = yield self.job.perform("weights", None, self.share, self.begins(me))
         shares = yield from self.gather(me, "result", weights)
-        return (yield self.job.perform("finish")) if shares else None
+        return (yield self.job.perform("finish", shares)) if shares else None
 
     def push(self, me: str, gradient: Any, what: list[Any], sent: list[int], answered: list[int]) -> Part:
         """Send each server what it may have of the gradient; each worker begins with another server.
@@ -103,7 +107,8 @@ class ServerTeam:
             server = (own + turn) % servers
             piece = sent[server]
             if piece < min(self.pieces, answered[server] + AHEAD):
-                part = yield self.job.perform("piece", [gradient, server, piece], self.piece)
+                begins = self.begins(self.servers[server], piece)
+                part = yield self.job.perform("piece", [gradient, server, piece], self.piece, begins)
                 yield Send(self.servers[server], [*what, piece, part], self.job.tag("gradient"))
                 sent[server] += 1
 

@@ -27,8 +27,8 @@ class TrainingJob:
     seed: int = 0  # of the run, for programs that draw lots
     replication: int = 0
 
-    def perform(self, part: str, item: Any = None, share: float = 1.0) -> Perform:
-        return Perform(self.stage, part, item, self.of, share)
+    def perform(self, part: str, item: Any = None, share: float = 1.0, first: float = 0.0) -> Perform:
+        return Perform(self.stage, part, item, self.of, share, first)
 
     def tag(self, name: str) -> str:
         """Letters of an earlier attempt must not be taken for letters of this one."""
@@ -76,6 +76,11 @@ class TrainingArchitecture(Tunable):
         """The engines that can carry it out with these parameters."""
         return ("simulated", "real")
 
+    @property
+    def learns(self) -> bool:
+        """Whether a simulated run of it can train the model itself, with real gradients."""
+        return False
+
     def program(self, me: str, job: TrainingJob) -> Part:
         """The program of member `me`; returns the output artifacts on exactly one surviving member, None on others.
 
@@ -92,17 +97,17 @@ class TrainingArchitecture(Tunable):
         return self.checkpoint_every > 0 and (step + 1) % self.checkpoint_every == 0
 
 
-def begin(job: TrainingJob, share: float = 1.0) -> Generator[Operation, Any, tuple[int, int, int]]:
+def begin(job: TrainingJob, share: float = 1.0, first: float = 0.0) -> Generator[Operation, Any, tuple[int, int, int]]:
     """Open the stage, go back to its last checkpoint; answers (first step to do, steps in all, samples a step).
 
-    `share` is the share of the weights that this member holds.
+    `share` is the share of the weights that this member holds, from `first` on.
     """
     opened = yield job.perform("open", job.inputs)
-    return (yield from resume(job, opened, share))
+    return (yield from resume(job, opened, share, first))
 
 
 def resume(
-    job: TrainingJob, opened: dict[str, Any], share: float = 1.0
+    job: TrainingJob, opened: dict[str, Any], share: float = 1.0, first: float = 0.0
 ) -> Generator[Operation, Any, tuple[int, int, int]]:
     """The same for a stage that is open: `opened` is what it told of itself."""
     steps = min(opened["steps"], job.most_steps or opened["steps"])
@@ -110,7 +115,7 @@ def resume(
     step = 0
     if job.checkpoint_key in saved:
         step, state = saved[job.checkpoint_key]
-        yield job.perform("restore", state, share)
+        yield job.perform("restore", state, share, first)
     return step, steps, opened["samples_per_step"]
 
 

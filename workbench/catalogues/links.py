@@ -25,6 +25,11 @@ def roce(line_bits_per_s: float, payload_bytes: int) -> Link:
     return Link(line_bits_per_s / 8 * share, 14e-6, f"line rate less the headers of RoCE v2; {_NCCL}")
 
 
+def infiniband(line_bits_per_s: float) -> Link:
+    """InfiniBand at the share of its rate that NCCL reached with 16 A100 in two nodes, 86 of 100 GB/s."""
+    return Link(0.86 * line_bits_per_s / 8, 14e-6, f"NVIDIA/nccl, issue 1048: 86 GB/s of 4 x 200 Gbit/s; {_NCCL}")
+
+
 LINKS: dict[str, Link] = {
     "pcie3-x16": Link(12e9, 5.7e-6, f"PCI-SIG: 8 GT/s, 16 lanes, packets of 256 bytes; {_NCCL}"),
     "nvlink-a100": Link(239.3e9, 3.4e-6, f"VIA-Research/vTrain, trace/: 8 x A100, the slope of large rings; {_NCCL}"),
@@ -32,4 +37,6 @@ LINKS: dict[str, Link] = {
     "roce-25g": roce(25e9, 1024),
     "roce-200g": roce(200e9, 4096),
     "roce-400g": roce(400e9, 4096),
+    "infiniband-200g": infiniband(200e9),
+    "infiniband-400g": infiniband(400e9),
 }

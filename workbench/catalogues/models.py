@@ -14,7 +14,10 @@ OPTIMISER_BYTES = 12.0  # of a parameter: Adam in 32 bits with a copy of the wei
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A decoder-only transformer: `layers` of width `hidden` with `heads`; `sequence` tokens are seen at a time."""
+    """A decoder-only transformer: `layers` of width `hidden` with `heads`; `sequence` tokens are seen at a time.
+
+    With `flash` attention its matrix is never written to memory (Dao et al., "FlashAttention", NeurIPS 2022).
+    """
 
     layers: int
     hidden: int
@@ -22,6 +25,7 @@ class LanguageModel:
     sequence: int
     vocabulary: int
     source: str
+    flash: bool = False
 
     @property
     def layer_parameters(self) -> int:
@@ -46,6 +50,10 @@ class LanguageModel:
         """Of one forward pass through the output layer: 2 B s h V."""
         return 2.0 * sequences * self.sequence * self.hidden * self.vocabulary
 
+    def logits_bytes(self, sequences: float) -> float:
+        """What the output layer makes, in 16 bits: 2 B s V."""
+        return WEIGHT_BYTES * sequences * self.sequence * self.vocabulary
+
     def step_operations(self, sequences: float, recompute: bool = True) -> float:
         """Of a training step. With recomputation 96 B s l h^2 (1 + s/6h + V/16lh): layers twice forwards, once back."""
         passes = 4 if recompute else 3
@@ -61,11 +69,13 @@ class LanguageModel:
 
     def split_bytes(self, sequences: float) -> float:
         """Activations of a layer of which each member of such a team has its share: B s h (24 + 5 a s/h)."""
-        a_token = 24.0 * self.hidden + 5.0 * self.heads * self.sequence
+        matrix = 0.0 if self.flash else 5.0 * self.heads * self.sequence
+        a_token = 24.0 * self.hidden + matrix
         return sequences * self.sequence * a_token
 
 
 _MEGATRON = "Narayanan et al., SC 2021, table 1"
+_MPT = "mosaicml/llm-foundry, scripts/train/yamls/pretrain"
 _LLAMA = "Touvron et al., LLaMA, 2023, table 2"
 
 MODELS: dict[str, LanguageModel] = {
@@ -80,6 +90,15 @@ MODELS: dict[str, LanguageModel] = {
     "gpt-310b": LanguageModel(96, 16384, 128, 2048, 51200, _MEGATRON),
     "gpt-530b": LanguageModel(105, 20480, 128, 2048, 51200, _MEGATRON),
     "gpt-1t": LanguageModel(128, 25600, 160, 2048, 51200, _MEGATRON),
+    "mpt-125m": LanguageModel(12, 768, 12, 2048, 50368, _MPT, flash=True),
+    "mpt-350m": LanguageModel(24, 1024, 16, 2048, 50368, _MPT, flash=True),
+    "mpt-760m": LanguageModel(24, 1536, 12, 2048, 50368, _MPT, flash=True),
+    "mpt-1b": LanguageModel(24, 2048, 16, 2048, 50368, _MPT, flash=True),
+    "mpt-3b": LanguageModel(32, 2560, 20, 2048, 50368, _MPT, flash=True),
+    "mpt-7b": LanguageModel(32, 4096, 32, 2048, 50368, _MPT, flash=True),
+    "mpt-13b": LanguageModel(40, 5120, 40, 2048, 50368, _MPT, flash=True),
+    "mpt-30b": LanguageModel(48, 7168, 56, 2048, 50368, _MPT, flash=True),
+    "mpt-70b": LanguageModel(80, 8192, 64, 2048, 50368, _MPT, flash=True),
     "llama-7b": LanguageModel(32, 4096, 32, 2048, 32000, _LLAMA),
     "llama-13b": LanguageModel(40, 5120, 40, 2048, 32000, _LLAMA),
     "llama-33b": LanguageModel(60, 6656, 52, 2048, 32000, _LLAMA),

@@ -223,6 +223,7 @@ class RunSettings(Frozen):
     warm_up: Seconds = Field(default=0.0, description="left out of throughput figures")
     seed: int = Field(default=1, ge=0)
     replications: Whole = Field(default=1, description="simulated runs with independent seeds")
+    learn: bool = Field(default=False, description="simulated runs train the model itself, on real data")
 
 
 class Position(Frozen):

@@ -179,6 +179,14 @@ QUESTION = {
     ),
     "unknown-orchestration": ("there is no orchestration '{name}'", "オーケストレーション「{name}」はありません"),
     "unknown-training": ("there is no training architecture '{name}'", "学習アーキテクチャ「{name}」はありません"),
+    "learns-not": (
+        "'{combination}' cannot learn in a simulated run as it is set; leave run.learn out, or compare others",
+        "「{combination}」はこの設定ではシミュレーション内で学習できません。run.learn を外すか別の構成にしてください",
+    ),
+    "learns-nothing": (
+        "stage '{stage}' is known by its cost only, so that no simulated run can learn it; leave run.learn out",
+        "ステージ「{stage}」はコストしか分からないため学習できません。run.learn を外してください",
+    ),
     "too-few-workers": (
         "'{combination}' needs {needed} workers, and the cluster has {has}",
         "「{combination}」にはワーカーが {needed} 必要ですが、クラスタには {has} しかありません",

@@ -209,6 +209,25 @@ class Learner(Protocol):
         """The values of the output ports."""
 
 
+class Learning(Learner, Protocol):
+    """A learner that a simulated run can train: what it asks besides is never more than the learner's own sums."""
+
+    step: int
+    dataset: Any
+
+    def gradient_of(self, rows: Any, divisor: int) -> tuple[Any, float]:
+        """(gradient of the summed loss of these training rows / `divisor`, the summed loss)."""
+
+    def move(self, update: int, gradient: Any, at: slice = ...) -> None:
+        """One optimiser step, the `update`-th that these weights see, on some of the weights only."""
+
+    def learn(self, rows: Any, epochs: int, draws: Any) -> Any:
+        """By how much the weights move when they are trained on these rows alone."""
+
+    def accuracy(self) -> float:
+        """On the held-out rows, by the weights as they stand."""
+
+
 class TrainingStage(Stage):
     """A stage whose work a team shares by its training architecture, step by step.
 

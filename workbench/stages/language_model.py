@@ -70,11 +70,12 @@ def step_cost(model: LanguageModel, sequences: int, steps: int = 1) -> StepCost:
         apply_operations=OPERATIONS_A_PARAMETER * count,
         gradient_bytes=models.GRADIENT_BYTES * count,
         state_bytes=(models.WEIGHT_BYTES + models.OPTIMISER_BYTES) * count,
+        rows=sequences * steps,
         transformer=True,
         layers=(
             _layer(model, sequences, model.embedding_parameters),
             *(each for _ in range(model.layers - 1)),
-            Layer("head", 0, model.head_operations(sequences), 0.0, sums=0),
+            Layer("head", 0, model.head_operations(sequences), 0.0, split_bytes=model.logits_bytes(sequences), sums=0),
         ),
     )
 

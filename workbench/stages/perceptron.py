@@ -11,6 +11,7 @@ from workbench.stages.base import Measure
 from workbench.stages.models import predicted
 from workbench.stages.values import Dataset, Model
 
+EVERYTHING = slice(None)
 MOST_LOSS_POINTS = 200  # a longer training tells the mean loss of several steps, so that the story of a run stays small
 
 
@@ -118,16 +119,21 @@ class PerceptronLearner:
         share = np.array_split(self.batch(step), members)[rank]
         if not len(share):
             return np.zeros_like(self._weights)
+        gradient, total = self.gradient_of(share, self.samples_per_step)
+        if rank == 0:
+            self._tell_loss(step, total / len(share))
+        return gradient
+
+    def gradient_of(self, rows: Any, divisor: int) -> tuple[Any, float]:
+        """(gradient of the summed loss of these rows / `divisor`, the summed loss) at the weights as they stand."""
         import torch
 
         flat = torch.from_numpy(self._weights).requires_grad_()
-        x = torch.from_numpy(self.dataset.train_x[share])
-        y = torch.from_numpy(self.dataset.train_y[share])
+        x = torch.from_numpy(self.dataset.train_x[rows])
+        y = torch.from_numpy(self.dataset.train_y[rows])
         total = torch.nn.functional.cross_entropy(self._forward(flat, x), y, reduction="sum")
-        (gradient,) = torch.autograd.grad(total / self.samples_per_step, flat)
-        if rank == 0:
-            self._tell_loss(step, float(total.detach()) / len(share))
-        return gradient.numpy()
+        (gradient,) = torch.autograd.grad(total / divisor, flat)
+        return gradient.numpy(), float(total.detach())
 
     def _forward(self, flat: Any, x: Any) -> Any:
         import torch
@@ -153,9 +159,34 @@ class PerceptronLearner:
     def apply(self, step: int, total: Any) -> None:
         assert step == self.step, (step, self.step)
         self._before = (self._weights, self._slots)
-        gradient = np.asarray(total, dtype=np.float32)
-        self._weights, self._slots = self.rule.move(step, self._weights, self._slots, gradient)
-        self.step = step + 1
+        self.move(step, total)
+
+    def move(self, update: int, gradient: Any, at: slice = EVERYTHING) -> None:
+        """One optimiser step on some of the weights; `update` counts those that they have seen."""
+        given = np.asarray(gradient, dtype=np.float32)
+        slots = [slot[at] for slot in self._slots]
+        weights, slots = self.rule.move(update, self._weights[at], slots, given)
+        if at == EVERYTHING:
+            self._weights, self._slots = weights, slots
+        else:
+            self._weights[at] = weights
+            for slot, moved in zip(self._slots, slots, strict=True):
+                slot[at] = moved
+        self.step = update + 1
+
+    def learn(self, rows: Any, epochs: int, draws: np.random.Generator) -> Any:
+        """By how much the weights move when they are trained on these rows alone; the optimiser begins anew."""
+        before = self.weights()
+        self._slots = [np.zeros_like(slot) for slot in self._slots]
+        size, update = self.samples_per_step, 0
+        for _ in range(epochs):
+            order = draws.permutation(rows)
+            for place in range(0, len(order), size):
+                batch = order[place : place + size]
+                gradient, _ = self.gradient_of(batch, len(batch))
+                self.move(update, gradient)
+                update += 1
+        return self._weights - before
 
     def back(self, step: int) -> None:
         assert self._before is not None and step == self.step - 1, (step, self.step)
@@ -193,8 +224,10 @@ class PerceptronLearner:
         data = self.dataset
         return Model("perceptron", arrays, data.features, data.classes, data.steps)
 
+    def accuracy(self) -> float:
+        """The share of the held-out rows whose class the weights as they stand find."""
+        return float((predicted(self.model(), self.dataset.test_x) == self.dataset.test_y).mean())
+
     def finish(self) -> dict[str, Any]:
-        model = self.model()
-        right = predicted(model, self.dataset.test_x) == self.dataset.test_y
-        self.measure("accuracy", float(right.mean()), "")
-        return {"model": model}
+        self.measure("accuracy", self.accuracy(), "")
+        return {"model": self.model()}

@@ -50,7 +50,8 @@ def compute_s(model, sequences, tensor, forwards):
     """`forwards` passes through all layers, three through the head."""
     layer_bytes = model.whole_bytes(sequences) + model.split_bytes(sequences) / tensor
     layer_s = model.layer_operations(sequences) / tensor / 5e11 + 4 * layer_bytes / 1e11
-    return forwards * model.layers * layer_s + 3 * model.head_operations(sequences) / tensor / 5e11
+    head_s = (model.head_operations(sequences) / 5e11 + 4 * model.logits_bytes(sequences) / 1e11) / tensor
+    return forwards * model.layers * layer_s + 3 * head_s
 
 
 def all_reduce_s(size, members):
@@ -187,6 +188,14 @@ def test_layers_together_hold_the_parameters_and_cost_the_operations_of_the_mode
     model, step = MODELS[name], step_cost(MODELS[name], 16)
     assert sum(layer.parameters for layer in step.layers) == model.parameters
     assert 3 * sum(layer.operations for layer in step.layers) == pytest.approx(step.operations, rel=1e-12)
+
+
+def test_clients_of_a_federated_training_have_sequences_to_learn_from(runner):
+    use = "use: federated\n      with: {rounds: 2, fraction: 1.0}"
+    text = SCENARIO[: SCENARIO.index("use: tensor-parallel")] + use + "\n"
+    events = runner("simulated", "grid", text)
+    assert runner.outcome == "finished"
+    assert sum(event.samples for event in events if isinstance(event, StepsFinished)) >= 8
 
 
 # --- runs --------------------------------------------------------------------------------------------------------

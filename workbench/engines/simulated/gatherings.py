@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.architectures.operations import Agree, AllGather, AllReduce, ReduceScatter
 from workbench.engines.simulated.collectives import Ring
 from workbench.engines.simulated.member import PENDING, Member
-from workbench.engines.simulated.network import Blob, size_bytes
+from workbench.engines.simulated.network import Blob, Data, size_bytes
 
 if TYPE_CHECKING:
     from workbench.engines.simulated.world import World
@@ -63,6 +63,8 @@ class Gatherings:
 
 
 def _sum(values: list[Any]) -> Any:
+    if isinstance(values[0], Data):
+        return Data(values[0].size_bytes, _sum([value.value for value in values]))
     if isinstance(values[0], Blob):
         return values[0]
     total = values[0]

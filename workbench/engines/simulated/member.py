@@ -13,6 +13,13 @@ PENDING = object()
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """An answer that is made when the work is done; may raise Trouble."""
+
+    make: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Informed(Letter):
     """A letter of a sender whose program knew that members have come back: their incarnations."""
 

@@ -26,6 +26,13 @@ class Blob:
     size_bytes: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Data(Blob):
+    """Data itself, which a run that learns passes on; on a link it is as big as what would stand for it."""
+
+    value: Any
+
+
 def size_bytes(what: Any) -> float:
     """How many bytes `what` would be on a link."""
     if isinstance(what, Blob):

@@ -15,6 +15,7 @@ from workbench.architectures.single_leader import LEADER
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.simulated.faults import Faults
+from workbench.engines.simulated.learning import LearningWork
 from workbench.engines.simulated.network import Network
 from workbench.engines.simulated.topology import lay
 from workbench.engines.simulated.work import Work
@@ -53,8 +54,9 @@ class SimulatedRun:
         own = scenario.cluster.own_bandwidths
         topology = lay(links, scenario.cluster.names, others, own) if fair else None
         network = Network(links.bandwidth, links.latency, links.collectives, topology, own)
-        work = Work(scenario, folder, scenario.run.seed, replication, network)
-        self.work = work
+        self.work = work = Work(scenario, folder, scenario.run.seed, replication, network)
+        if scenario.run.learn:
+            self.work = work = LearningWork(scenario, folder, replication, network, writer.path, self._tell)
         self.world = World(network, work, self._tell)
         self.until_s = scenario.run.duration or float("inf")
         self.writer.write(self._started(replication))

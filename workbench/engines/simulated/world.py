@@ -32,7 +32,7 @@ from workbench.engines.simulated.cohorts import Cohorts
 from workbench.engines.simulated.flows.streams import Streams
 from workbench.engines.simulated.gatherings import Gatherings
 from workbench.engines.simulated.lanes import Lanes, told_closed
-from workbench.engines.simulated.member import PENDING, Informed, Member
+from workbench.engines.simulated.member import PENDING, Informed, Later, Member
 from workbench.engines.simulated.network import CONTROL_BYTES, Hop, Network, size_bytes
 from workbench.runs.events import Event, MessageSent
 
@@ -193,6 +193,11 @@ class World:
         member.timer = None
         if member.root is not member and isinstance(member.operation, Perform):
             self._pass_processor_on(member.root)
+        if isinstance(answer, Later):
+            try:
+                answer = answer.make()
+            except Trouble as raised:
+                answer, trouble = None, raised
         member.go(answer, trouble)
 
     def _cancel_timer(self, member: Member) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from workbench.architectures.operations import Perform
 from workbench.architectures.tensor import TensorParallel
 from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
+from workbench.catalogues.links import LINKS
 from workbench.catalogues.models import LanguageModel
 from workbench.engines.simulated import layered
 from workbench.engines.simulated.islands import Islands
@@ -50,12 +51,17 @@ class Machine:
     inside_bytes_per_s: float
     bytes_per_s: float
     inside: str = "ideal"
-    latency_s: float = 5e-6
+    latency_s: float = LINKS["infiniband-200g"].hop_s
 
 
-A100_NODES = Machine("a100-sxm4-80gb", 8, 239.3e9, 12.5e9, "nccl-8xa100")  # 800 Gbit/s a node
-H100_NODES = Machine("h100-sxm5-80gb-fp8", 8, 450e9, 50e9, "nccl-8xh100")  # NVLink 4; 400 Gbit/s an accelerator
-TPU_POD = Machine("tpu-v5p", 2**14, 200e9, 200e9)  # two of six links of a torus, 4,800 Gbit/s in all
+# 4 x 200 Gbit/s for eight A100, and an adapter of 400 Gbit/s for each H100
+A100_NODES = Machine(
+    "a100-sxm4-80gb", 8, LINKS["nvlink-a100"].bytes_per_s, LINKS["infiniband-200g"].bytes_per_s / 2, "nccl-8xa100"
+)
+H100_NODES = Machine(
+    "h100-sxm5-80gb-fp8", 8, LINKS["nvlink-h100"].bytes_per_s, LINKS["infiniband-400g"].bytes_per_s, "nccl-8xh100"
+)
+TPU_POD = Machine("tpu-v5p", 2**14, 200e9, 200e9, latency_s=1e-6)  # two of six links of a torus, 4,800 Gbit/s in all
 
 
 def step_s(machine: Machine, model: LanguageModel, batch: int, micro: int, architecture: TensorParallel) -> float:

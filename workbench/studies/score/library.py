@@ -12,6 +12,7 @@ from workbench.studies.score import (
     order,
     partitions,
     queues,
+    sharded,
     strong_scaling,
 )
 from workbench.studies.score.case import Case
@@ -24,6 +25,8 @@ CASES: dict[str, Case] = {
         nccl.LARGE,
         bert.CASE,
         horovod.CASE,
+        sharded.CASE,
+        sharded.H100_CASE,
         megatron.MULTI,
         megatron.SINGLE,
         strong_scaling.GPT3_H100,

@@ -75,8 +75,6 @@ GPT3_H100 = Case(
     most=True,
     points=h100,
     calibration="share of the peak reached, on 512",
-    missed="the step of 512 has micro-batches of two sequences, the others of one; how much slower fp8 kernels are "
-    "with half the rows is not published, nor what the fabric reaches among 448 replicas",
 )
 
 GPT3_TPU = Case(

@@ -1,0 +1,224 @@
+"""Virtual-time training: the simulated clock with a stage's own gradients.
+
+The clock decides who computes on which weights and when; what is computed is what a real run computes. Letters are as
+big, and work takes as long, as without learning, so that the story differs by what is measured of the model only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from workbench.architectures.federated_data import Portion
+from workbench.architectures.operations import Perform, StageFailed
+from workbench.architectures.random_streams import stream
+from workbench.document.scenario import Scenario
+from workbench.engines.simulated.member import Later
+from workbench.engines.simulated.network import Blob, Data, Network
+from workbench.engines.simulated.work import Work
+from workbench.runs.events import Event, Measured
+from workbench.stages import trust
+from workbench.stages.base import BadInput, Context, Learning, TrainingStage
+from workbench.stages.check import build
+
+if TYPE_CHECKING:
+    import numpy
+
+    Rows = numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]
+
+MOST_LOOKS = 100  # at the accuracy of a model on its way
+FOR_THE_USER = "deploy"  # the group of stages that write files; a simulated run writes none
+
+
+class LearningWork(Work):
+    """Work that is also done: `tell(event, who)` is told what is measured on the way, at the end of the work.
+
+    Values stay in memory by the name of their artifact. A replication has data and first weights of its own.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        folder: Path,
+        replication: int,
+        network: Network,
+        run: Path,
+        tell: Callable[[Event, str], None],
+    ):
+        super().__init__(scenario, folder, scenario.run.seed, replication, network)
+        self.scenario, self.folder, self.run, self.tell = scenario, folder, run, tell
+        self.replication, self.seed = replication, scenario.run.seed
+        if replication:
+            self.seed = int(stream(scenario.run.seed, "learn", replication).integers(2**31))
+        self.stages = {use.id: build(use) for use in scenario.pipeline.stages}
+        self.values: dict[str, Any] = {}
+        self.learners: dict[tuple[str, str, str], Learning] = {}
+        self.looked: dict[tuple[str, str], int] = {}  # at the model of a training, after which update
+
+    def answer(self, member: str, operation: Perform) -> Any:
+        told = super().answer(member, operation)
+        return Later(lambda: self._do(member, operation, told))
+
+    def _do(self, member: str, operation: Perform, told: Any) -> Any:
+        """The answer of `operation`: as big as what was `told` of it, and with what it is. StageFailed."""
+        try:
+            if operation.part == "run":
+                return self._run(member, operation, told)
+            if operation.part == "open":
+                return self._open(member, operation, told)
+            value = self._train(member, self.learners[member, operation.stage, operation.of], operation)
+        except (BadInput, OSError) as error:
+            raise StageFailed(operation.stage, str(error)) from error
+        if operation.part == "finish":
+            return self._keep(told, value)
+        return Data(told.size_bytes, value) if isinstance(told, Blob) else told
+
+    def _run(self, member: str, operation: Perform, told: dict[str, str]) -> dict[str, str]:
+        stage = self.stages[operation.stage]
+        if stage.group == FOR_THE_USER or any(artifact not in self.values for artifact in operation.item.values()):
+            return told  # by its cost alone, as without learning
+        inputs = {port: self.values[artifact] for port, artifact in operation.item.items()}
+        return self._keep(told, stage.work(inputs, self._context(member, operation)))
+
+    def _keep(self, names: dict[str, str], values: dict[str, Any]) -> dict[str, str]:
+        self.values.update((names[port], value) for port, value in values.items())
+        return names
+
+    def _open(self, member: str, operation: Perform, told: dict[str, Any]) -> dict[str, Any]:
+        """A learner for this member; where its rows lie with it from the start, nothing is sent to it."""
+        stage = cast(TrainingStage, self.stages[operation.stage])
+        inputs = operation.item or self._artifacts(operation)
+        values = {port: self.values[artifact] for port, artifact in inputs.items()}
+        learner = cast(Learning, stage.learner(values, self._context(member, operation)))
+        self.learners[member, operation.stage, operation.of] = learner
+        data = {"rows": len(learner.dataset.train_y), "classes": len(learner.dataset.classes)}
+        return told | {"steps": learner.steps, "samples_per_step": learner.samples_per_step} | data
+
+    def _artifacts(self, operation: Perform) -> dict[str, str]:
+        links = [link for link in self.scenario.pipeline.links if link.target_stage == operation.stage]
+        of = f":{operation.of}" if operation.of else ""
+        return {link.target_port: f"{link.source_stage}.{link.source_port}{of}" for link in links}
+
+    def _context(self, member: str, operation: Perform) -> Context:
+        def measure(name: str, value: float, unit: str = "", step: int = -1) -> None:
+            self.tell(Measured(name=name, value=float(value), unit=unit, stage=operation.stage, step=step), member)
+
+        return Context(self.folder, self.run / "outbox", self.seed, measure, trust.is_trusted)
+
+    # --- training --------------------------------------------------------------------------------------------------
+
+    def _train(self, member: str, learner: Learning, operation: Perform) -> Any:
+        item = operation.item
+        match operation.part:
+            case "gradient":
+                return learner.gradient(*item)
+            case "apply":
+                return self._apply(member, learner, operation)
+            case "sum":
+                return sum((part.value for part in item[1:]), start=item[0].value)
+            case "back":
+                return learner.back(item)
+            case "weights":
+                return learner.weights()[part_of(learner, operation)]
+            case "piece":
+                return item[0].value[part_of(learner, operation)]
+            case "load":
+                return learner.load_weights(_joined(item))
+            case "state":
+                return learner.state()
+            case "restore":
+                return self._restore(learner, operation)
+            case "local":
+                return learner.learn(self._own_rows(learner, item), item["epochs"], self._draws(member, item))
+            case "average":
+                return self._average(member, learner, operation)
+            case "finish":
+                if item is not None:
+                    learner.load_weights(_joined(item))
+                return learner.finish()
+        raise AssertionError(operation.part)
+
+    def _apply(self, member: str, learner: Learning, operation: Perform) -> None:
+        step, total, *workers = operation.item
+        update, gradient = int(step), total.value
+        if workers:  # who waits for nobody: one worker's gradient, made the mean over that worker's own samples
+            update, gradient = learner.step, gradient * gradient.dtype.type(workers[0])
+        whole = operation.share == 1.0
+        look = whole and self._is_due(learner, operation, update, *workers)
+        if look:
+            self._look_at_update(member, learner, operation, update, gradient)
+        if whole and not workers:
+            learner.apply(update, gradient)
+        else:
+            learner.move(update, gradient, part_of(learner, operation))
+        if look:
+            self._look_at_model(member, learner, operation, update)
+
+    def _restore(self, learner: Learning, operation: Perform) -> None:
+        saved = operation.item
+        if isinstance(saved, list):  # the states of all servers; this member needs its own
+            saved = saved[round(operation.first * len(saved))]
+        learner.load_state(saved.value)
+
+    def _average(self, member: str, learner: Learning, operation: Perform) -> None:
+        rows = sum(rows for rows, _ in operation.item)
+        moved = sum(update.value * (own / rows) for own, update in operation.item)
+        learner.load_weights(learner.weights() + moved)
+        learner.step += 1
+        self._look_at_model(member, learner, operation, learner.step - 1)
+
+    def _own_rows(self, learner: Learning, item: dict[str, Any]) -> Rows:
+        """Which training rows lie with the client: of each class, those between its bounds."""
+        import numpy as np
+
+        labels = learner.dataset.train_y
+        of_class = [np.flatnonzero(labels == number) for number in range(len(learner.dataset.classes))]
+        ends = Portion((0.0,) * len(of_class), tuple(item["end"])).rows([len(rows) for rows in of_class])
+        sizes = Portion(tuple(item["first"]), tuple(item["end"])).rows([len(rows) for rows in of_class])
+        own = [rows[end - size : end] for rows, end, size in zip(of_class, ends, sizes, strict=True)]
+        return cast("Rows", np.concatenate(own))
+
+    def _draws(self, member: str, item: dict[str, Any]) -> Any:
+        return stream(self.seed, "order", member, item["round"], self.replication)
+
+    # --- what is seen of a model on its way, which takes no time ---------------------------------------------------
+
+    def _is_due(self, learner: Learning, operation: Perform, update: int, workers: int = 1) -> bool:
+        """Whether to look, where this is the first member that comes to this update."""
+        updates = workers * min(learner.steps, self.scenario.run.steps or learner.steps)
+        if (update + 1) % max(1, updates // MOST_LOOKS):
+            return False
+        key = operation.stage, operation.of
+        if self.looked.get(key, -1) >= update:
+            return False
+        self.looked[key] = update
+        return True
+
+    def _look_at_update(self, member: str, learner: Learning, operation: Perform, update: int, gradient: Any) -> None:
+        """How far the update is from the gradient of all data at these weights: the square of the distance."""
+        import numpy as np
+
+        count = len(learner.dataset.train_y)
+        exact, _ = learner.gradient_of(np.arange(count), count)
+        distance = float(np.square((gradient - exact).astype(np.float64)).sum())
+        self._context(member, operation).measure("update_variance", distance, "", update)
+
+    def _look_at_model(self, member: str, learner: Learning, operation: Perform, update: int) -> None:
+        self._context(member, operation).measure("accuracy", learner.accuracy(), "", update)
+
+
+def part_of(learner: Learning, operation: Perform) -> slice:
+    """Which of the flat weights the operation concerns."""
+    count = len(learner.weights())
+    first, end = (int(at * count + 0.5 + 1e-6) for at in (operation.first, operation.first + operation.share))
+    return slice(first, end)
+
+
+def _joined(parts: Any) -> Any:
+    """The value of all weights, from one letter or from those of several servers in their order."""
+    if isinstance(parts, list):
+        import numpy as np
+
+        return np.concatenate([part.value for part in parts])
+    return parts.value
