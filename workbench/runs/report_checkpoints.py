@@ -29,30 +29,38 @@ def intervals(report: Report) -> list[tuple[Row, Side, Interval]]:
     return found
 
 
+def cells(one: Interval, label: str, language: str = "en") -> list[str]:
+    """Chosen, by Young, by Daly, time of saving, of failures, useful time: in the order of HEADS, behind the first."""
+    mark = MARKS.get(label, "")
+
+    def shown(seconds: float, steps: int, holds: bool = True) -> str:
+        key = "in-steps" if steps > 1 else "in-one-step"
+        text = word(key, language, time=mark + figures.duration(seconds), steps=steps)
+        return text if holds else f"{text} ({word('out-of-range', language)})"
+
+    return [
+        shown(one.chosen_s, one.every),
+        shown(one.young_s, one.steps(one.young_s), one.young_holds),
+        shown(one.daly_s, one.steps(one.daly_s), one.daly_holds),
+        mark + figures.duration(one.save_s),
+        figures.duration(one.failure_s),
+        f"{mark}{100 * one.useful:.3g} %",
+    ]
+
+
 def lines(report: Report, language: str = "en") -> list[list[str]]:
     """A line for each of them, in the order of HEADS."""
-    told = []
-    for row, side, one in intervals(report):
-        mark = MARKS.get(side.label, "")
+    return [
+        [f"{row.title}, {word(side.engine, language)}", *cells(one, side.label, language)]
+        for row, side, one in intervals(report)
+    ]
 
-        def shown(seconds: float, steps: int, holds: bool = True, mark: str = mark) -> str:
-            text = word(
-                "in-steps" if steps > 1 else "in-one-step", language, time=mark + figures.duration(seconds), steps=steps
-            )
-            return text if holds else f"{text} ({word('out-of-range', language)})"
 
-        told.append(
-            [
-                f"{row.title}, {word(side.engine, language)}",
-                shown(one.chosen_s, one.every),
-                shown(one.young_s, one.steps(one.young_s), one.young_holds),
-                shown(one.daly_s, one.steps(one.daly_s), one.daly_holds),
-                mark + figures.duration(one.save_s),
-                figures.duration(one.failure_s),
-                f"{mark}{100 * one.useful:.3g} %",
-            ]
-        )
-    return told
+def sentence(one: Interval, label: str, language: str = "en") -> str:
+    """The same in one line, with the name of each figure before it."""
+    named = zip(HEADS[1:], cells(one, label, language), strict=True)
+    told = " · ".join(f"{word(head, language)} {cell}" for head, cell in named)
+    return f"{word('checkpoints', language)}: {told}"
 
 
 def as_data(report: Report) -> list[dict[str, Any]]:

@@ -17,8 +17,11 @@ from workbench.gui import theme, words
 from workbench.gui.watch.followed_run import FollowedRun
 from workbench.gui.watch.formats import clock, compact
 from workbench.gui.watch.run_look import Look, engine_word, title
+from workbench.runs.checkpoints import interval_of
 from workbench.runs.labels import LABELS, label_of
 from workbench.runs.numbers import numbers
+from workbench.runs.report_checkpoints import sentence
+from workbench.runs.report_words import word
 
 Index = QModelIndex | QPersistentModelIndex
 WORDS = ("combination", "engine", "label", "state")
@@ -156,6 +159,7 @@ class Results(QWidget):
         self.large: dict[str, QLabel] = {}
         self._names: dict[str, QLabel] = {}
         self._whose = QLabel()
+        self.interval = QLabel()
         self._chosen: FollowedRun | None = None
         self._build()
         words.changed.connect(self._speak)
@@ -197,6 +201,10 @@ class Results(QWidget):
         whole.setContentsMargins(0, 6, 0, 0)
         whole.setSpacing(8)
         whole.addLayout(strip)
+        self.interval.setProperty("role", "secondary")
+        self.interval.setWordWrap(True)
+        self.interval.hide()
+        whole.addWidget(self.interval)
         whole.addWidget(self.table, 1)
 
     def show_runs(self, runs: list[FollowedRun]) -> None:
@@ -223,10 +231,19 @@ class Results(QWidget):
         runs = self.model.runs
         run = self._chosen or (runs[-1] if runs else None)
         self._whose.setText(" · ".join(filter(None, [title(run), label_word(run.state.label)])) if run else "")
+        self._show_interval(run)
         found = self.model.figures.get(run, {}) if run else {}
         for name, label in self.large.items():
             label.setText(figure(name, found))
             label.setAccessibleName(f"{words.say(f'watch.results.{name}')}: {label.text()}")
+
+    def _show_interval(self, run: FollowedRun | None) -> None:
+        """How often the run saves, and how often would be best, where it is thrown back at random."""
+        found = interval_of(run.state) if run else None
+        self.interval.setVisible(found is not None)
+        if run is not None and found is not None:
+            self.interval.setText(sentence(found, run.state.label, words.language()))
+            self.interval.setToolTip(word("checkpoints-note", words.language()))
 
     def _speak(self) -> None:
         self.table.setAccessibleName(words.say("watch.results.name"))
