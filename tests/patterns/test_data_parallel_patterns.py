@@ -123,7 +123,10 @@ def test_a_server_whose_letters_never_wait_would_scale_as_a_ring_does(missed, mo
 
 def test_a_ring_in_which_nobody_waits_for_the_others_gradients_is_not_synchronous(missed, monkeypatch):
     monkeypatch.setattr(Gatherings, "enter", lambda gatherings, member, operation: operation.what)
-    assert missed("SY-1") == ["simulated.ring.steps_ahead == 1"]
+    assert missed("SY-1") == [
+        "simulated.ring.replicas_apart == 0 and simulated.servers.replicas_apart == 0",
+        "simulated.ring.steps_ahead == 1",
+    ]
 
 
 def test_servers_that_wait_for_one_gradient_only_are_not_synchronous(missed, monkeypatch):
@@ -134,6 +137,17 @@ def test_servers_that_wait_for_one_gradient_only_are_not_synchronous(missed, mon
 def test_a_bound_that_binds_nobody_lets_workers_run_away(missed, monkeypatch):
     monkeypatch.setattr(server_clocks.Clocks, "__init__", without_bound)
     assert missed("SY-1") == ["simulated.bounded.steps_ahead > 1 and simulated.bounded.steps_ahead <= 3"]
+
+
+def test_servers_that_bind_everybody_give_everybody_the_same_weights(missed, monkeypatch):
+    monkeypatch.setattr(server_clocks.Clocks, "__init__", bound_to_all)
+    found = missed("SY-1")
+    assert "simulated.asynchronous.replicas_apart > 0.001" in found
+    assert "simulated.asynchronous.steps_ahead > 10" in found
+
+
+def bound_to_all(clocks, team, step, staleness, begin=server_clocks.Clocks.__init__):
+    begin(clocks, team, step, 0)
 
 
 def without_bound(clocks, team, step, staleness, begin=server_clocks.Clocks.__init__):

@@ -38,6 +38,7 @@ METRICS: dict[str, Metric] = {
     "busy_share": Metric("", "Share of time at work", "稼働時間の割合", "more"),
     "accuracy": Metric("", "Accuracy on held-out data", "評価データでの正解率", "more"),
     "loss": Metric("", "Last training loss", "最後の学習損失", "less"),
+    "replicas_apart": Metric("", "Largest difference between workers' weights", "ワーカー間の重みの最大差", "less"),
     "update_variance": Metric("", "Variance of an update", "更新の分散", "less"),
     "steps_ahead": Metric("", "Most steps of a worker ahead of the slowest", "最遅より先に進んだ最大ステップ数"),
     "worker_bytes": Metric("B", "Most bytes that a worker sent", "ワーカーの最大送信量", "less"),

@@ -22,6 +22,8 @@ def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:
     found |= {name: state.measures[name][-1].value for name in MEASURED if name in state.measures}
     if variances := state.measures.get("update_variance"):
         found["update_variance"] = sum(measure.value for measure in variances) / len(variances)
+    if apart := state.measures.get("replicas_apart"):
+        found["replicas_apart"] = max(measure.value for measure in apart)
     for id, stage in state.stages.items():
         if stage.items_done:
             found[OF_STAGE + id] = stage.seconds / stage.items_done

@@ -6,6 +6,7 @@ big, and work takes as long, as without learning, so that the story differs by w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,7 +18,7 @@ from workbench.document.scenario import Scenario
 from workbench.engines.simulated.member import Later
 from workbench.engines.simulated.network import Blob, Data, Network
 from workbench.engines.simulated.work import Work
-from workbench.runs.events import Event, Measured
+from workbench.runs.events import Event, Measured, Warned
 from workbench.stages import trust
 from workbench.stages.base import BadInput, Context, Learning, TrainingStage
 from workbench.stages.check import build
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
     Rows = numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]
 
-MOST_LOOKS = 100  # at the accuracy of a model on its way
+MOST_LOOKS = 50  # at the accuracy of a model on its way
+STEPS_KEPT = 4  # of the weights of members that are at a step which others have left
 FOR_THE_USER = "deploy"  # the group of stages that write files; a simulated run writes none
 
 
@@ -54,6 +56,9 @@ class LearningWork(Work):
         self.stages = {use.id: build(use) for use in scenario.pipeline.stages}
         self.values: dict[str, Any] = {}
         self.learners: dict[tuple[str, str, str], Learning] = {}
+        self.replicas: dict[tuple[str, str, int], Any] = {}  # weights on which the gradient of a step was computed
+        self.apart: dict[tuple[str, str], float] = {}  # the most that those of two members have differed by
+        self.diverged: set[tuple[str, str]] = set()
         self.looked: dict[tuple[str, str], int] = {}  # at the model of a training, after which update
 
     def answer(self, member: str, operation: Perform) -> Any:
@@ -102,9 +107,20 @@ class LearningWork(Work):
 
     def _context(self, member: str, operation: Perform) -> Context:
         def measure(name: str, value: float, unit: str = "", step: int = -1) -> None:
+            if not math.isfinite(value):
+                self._warn_once(operation)
+                return
             self.tell(Measured(name=name, value=float(value), unit=unit, stage=operation.stage, step=step), member)
 
         return Context(self.folder, self.run / "outbox", self.seed, measure, trust.is_trusted)
+
+    def _warn_once(self, operation: Perform) -> None:
+        """A training that has lost its way has no numbers to tell."""
+        training = operation.stage, operation.of
+        if training not in self.diverged:
+            self.diverged.add(training)
+            text = f"the training of {operation.stage} diverged; smaller steps may help"
+            self.tell(Warned(code="diverged", text=text), "")
 
     # --- training --------------------------------------------------------------------------------------------------
 
@@ -112,6 +128,7 @@ class LearningWork(Work):
         item = operation.item
         match operation.part:
             case "gradient":
+                self._look_at_replica(member, learner, operation)
                 return learner.gradient(*item)
             case "apply":
                 return self._apply(member, learner, operation)
@@ -184,10 +201,31 @@ class LearningWork(Work):
 
     # --- what is seen of a model on its way, which takes no time ---------------------------------------------------
 
+    def _look_at_replica(self, member: str, learner: Learning, operation: Perform) -> None:
+        """By how much a member's weights differ from those of the first that came to this step; told where it grows."""
+        step = operation.item[0]
+        if step % self._every(learner):
+            return
+        training = operation.stage, operation.of
+        weights, key = learner.weights(), (*training, step)
+        if key not in self.replicas:
+            self.replicas[key] = weights
+            kept = [other for other in self.replicas if other[:2] == training]
+            for old in kept[:-STEPS_KEPT]:
+                del self.replicas[old]
+            return
+        apart = float(abs(weights - self.replicas[key]).max())
+        if apart > self.apart.get(training, -1.0):
+            self.apart[training] = apart
+            self._context(member, operation).measure("replicas_apart", apart, "", step)
+
+    def _every(self, learner: Learning, workers: int = 1) -> int:
+        """After how many updates to look."""
+        return max(1, workers * min(learner.steps, self.scenario.run.steps or learner.steps) // MOST_LOOKS)
+
     def _is_due(self, learner: Learning, operation: Perform, update: int, workers: int = 1) -> bool:
         """Whether to look, where this is the first member that comes to this update."""
-        updates = workers * min(learner.steps, self.scenario.run.steps or learner.steps)
-        if (update + 1) % max(1, updates // MOST_LOOKS):
+        if (update + 1) % self._every(learner, workers):
             return False
         key = operation.stage, operation.of
         if self.looked.get(key, -1) >= update:
