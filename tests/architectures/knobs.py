@@ -105,7 +105,7 @@ def idle(situation, side, name, parameters):
     """Knob -> reason, for those of which the architecture says that they change nothing in this situation."""
     question = scenario(situation, side, name, as_key(parameters))
     job = build(question, question.architectures[0])
-    return getattr(job, side).idle(setting_of(question, "one", job.plan))
+    return getattr(job, side).idle(setting_of(question, "one", job.plan, job.followers))
 
 
 def is_valid(side, name, parameters):

@@ -64,6 +64,12 @@ def _of_combination(combination: Combination, workers: int) -> list[Problem]:
     problems = _of_choice(combination.orchestration, "orchestration", registry.ORCHESTRATIONS, place)
     own = _of_choice(combination.training, "training", registry.TRAININGS, place)
     if not own:
+        followers = (
+            0
+            if problems
+            else registry.orchestration(combination.orchestration.use, combination.orchestration.with_).followers
+        )
+        workers = min(workers, followers or workers)
         needed = registry.training(combination.training.use, combination.training.with_).needed
         if needed > workers:
             values = {"combination": combination.id, "needed": needed, "has": workers}

@@ -15,7 +15,7 @@ def idle(scenario: Scenario, combination: Combination) -> list[Problem]:
     The scenario must be one that can be run.
     """
     job = build(scenario, combination)
-    setting = setting_of(scenario, combination.id, job.plan)
+    setting = setting_of(scenario, combination.id, job.plan, job.followers)
     notes = []
     for side, choice, architecture in (
         ("orchestration", combination.orchestration, job.orchestration),

@@ -42,7 +42,7 @@ def build(scenario: Scenario, combination: Combination, replication: int = 0) ->
     """The job of one combination; the scenario must have been checked."""
     orchestration = registry.orchestration(combination.orchestration.use, combination.orchestration.with_)
     training = registry.training(combination.training.use, combination.training.with_)
-    followers = scenario.cluster.names
+    followers = scenario.cluster.names[: orchestration.followers or None]
     team = min(training.members or len(followers), len(followers))
     plan = plan_of(scenario, team, training.least)
     arrivals = arrivals_s(scenario.workload, scenario.run.seed, replication)

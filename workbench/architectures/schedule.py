@@ -33,6 +33,11 @@ class Plan:
     instances: int = 1
     arrive_later: bool = False  # instances are submitted while the run goes on, instead of all being there at its start
 
+    @property
+    def after(self) -> tuple[tuple[str, ...], ...]:
+        """For each of the stages, in their order, those that come before it."""
+        return tuple(tuple(sorted(stage.after)) for stage in self.stages)
+
     def name(self, instance: int) -> str:
         """How labels call an instance; nothing where there is but one."""
         return str(instance) if self.instances > 1 else ""

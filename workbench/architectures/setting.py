@@ -47,15 +47,14 @@ class Tunable(BaseModel):
         return {}
 
 
-def setting_of(scenario: Scenario, combination: str, plan: Plan) -> Setting:
-    """The setting in which a combination of a scenario works."""
+def setting_of(scenario: Scenario, combination: str, plan: Plan, workers: tuple[str, ...]) -> Setting:
+    """The setting in which a combination of a scenario works, by those of its cluster's workers that take part."""
     struck = [fault for fault in scenario.faults if not fault.only or combination in fault.only]
-    workers = scenario.cluster.names
     wanted, tasks = most_at_once(plan)
     return Setting(
         workers=workers,
         trains=any(stage.team for stage in plan.stages),
-        lossy=frozenset(name for fault in struck for name in lost_by(fault, workers)),
+        lossy=frozenset(name for fault in struck for name in lost_by(fault, scenario.cluster.names)) & set(workers),
         loses_the_leader=any(fault.kind == "leader-crash" for fault in struck),
         wanted=plan.instances * wanted,
         tasks=plan.instances * tasks,

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from workbench.architectures.operations import (
+    Letter,
+    Now,
     Perform,
     Program,
     Recall,
@@ -15,6 +17,7 @@ from workbench.architectures.operations import (
     Say,
     Send,
     StageFailed,
+    TimedOut,
     Wait,
     WorkerLost,
 )
@@ -38,10 +41,14 @@ class SingleLeader(Tunable):
     doc: ClassVar[str] = "One leader knows the state of every job and hands tasks to followers as they become free."
     doc_ja: ClassVar[str] = "1 台のリーダーが全ジョブの状態を把握し、空いたフォロワーにタスクを渡します。"
 
+    followers: int = Field(default=0, ge=0, description="how many workers follow; 0 means all of them")
     ahead: int = Field(
         default=1, ge=1, le=64, description="tasks that a follower may hold: one to do, the rest waiting"
     )
     restart: Seconds = Field(default=0.1, description="time until a lost leader is started again")
+    decision: Seconds = Field(
+        default=0.0, ge=0, description="time the leader takes to hand a task out, and for each result that it records"
+    )
 
     def idle(self, setting: Setting) -> dict[str, str]:
         found = {} if setting.loses_the_leader else {"restart": "idle-no-leader-loss"}
@@ -51,11 +58,11 @@ class SingleLeader(Tunable):
 
     def programs(self, orchestration: Orchestration) -> dict[str, Any]:
         """Member -> function that makes its program, anew for each incarnation."""
-        programs: dict[str, Any] = {LEADER: lambda: lead(orchestration, self.ahead)}
+        programs: dict[str, Any] = {LEADER: lambda: lead(orchestration, self.ahead, self.decision)}
         for follower in orchestration.followers:
             programs[follower] = lambda me=follower: follow(me, orchestration)
         if orchestration.plan.arrive_later:
-            programs[SOURCE] = lambda: submit(orchestration.arrivals_s)
+            programs[SOURCE] = lambda: submit(orchestration)
         return programs
 
 
@@ -77,8 +84,12 @@ class Orchestration:
         self.seed, self.replication = seed, replication
 
 
-def lead(work: Orchestration, ahead: int) -> Program:
-    """The leader: recall, hand out, receive, record. A restart is nothing special."""
+def lead(work: Orchestration, ahead: int, decision_s: float = 0.0) -> Program:
+    """The leader: recall, hand out, receive, record. A restart is nothing special.
+
+    Each task that is handed out, and each submission and result that is recorded, takes `decision_s` of its one
+    processor: however many followers there are, it makes no more than 1 / `decision_s` decisions a second.
+    """
     known = yield Recall()
     term = known.get("term", 0) + 1
     yield Record((("term", term),))
@@ -88,13 +99,15 @@ def lead(work: Orchestration, ahead: int) -> Program:
         yield from _call_the_roll(work, schedule)
     while not schedule.complete:
         for follower, tasks in schedule.assign():
+            if decision_s:
+                yield Wait(decision_s * len(tasks))
             yield Send(follower, tasks, "do")
         try:
             letters = yield Receive(most=64)
         except WorkerLost as lost:
             schedule.lose(lost.worker)
             continue
-        yield from _take_in(schedule, letters)
+        yield from _take_in(schedule, letters, decision_s)
     for follower in work.followers:
         yield Send(follower, None, "do")
     if work.plan.arrive_later:
@@ -109,7 +122,7 @@ def _call_the_roll(work: Orchestration, schedule: Schedule) -> Part:
         yield Send(SOURCE, sorted(schedule.arrived), "roll")
 
 
-def _take_in(schedule: Schedule, letters: tuple[Any, ...]) -> Part:
+def _take_in(schedule: Schedule, letters: tuple[Any, ...], decision_s: float) -> Part:
     """Letters become records, in one commit, and are said once they are durable."""
     entries: list[tuple[str, Any]] = []
     news: list[Recorded] = []
@@ -129,6 +142,8 @@ def _take_in(schedule: Schedule, letters: tuple[Any, ...]) -> Part:
                 entries.append((f"done/{result['instance']}/{result['stage']}", outputs))
                 news.append(Recorded(kind="done", key=_key(schedule, result), stage=result["stage"]))
     if entries:
+        if decision_s:
+            yield Wait(decision_s * len(entries))
         yield Record(tuple(entries))
         for fact in news:
             yield Say(fact)
@@ -176,13 +191,22 @@ def _carry_out(me: str, work: Orchestration, task: dict[str, Any]) -> Part:
     return report
 
 
-def submit(arrivals_s: tuple[float, ...]) -> Program:
-    """The source: submits instance i at `arrivals_s[i]`; to a new leader, again what the lost one had not recorded."""
-    now = 0.0
-    for instance, at in enumerate(arrivals_s):
-        if at > now:
-            yield Wait(at - now)
-            now = at
+def submit(work: Orchestration) -> Program:
+    """The source: says that instance i arrived at its time, and submits it.
+
+    To a new leader it submits again what the lost one had not recorded.
+    """
+    began_s = yield Now()
+    for instance, at_s in enumerate(work.arrivals_s):
+        while (left_s := began_s + at_s - (yield Now())) > 0:
+            try:
+                letter = yield Receive(LEADER, timeout_s=left_s)
+            except TimedOut:
+                break
+            except WorkerLost:
+                continue
+            yield from _submit_again(letter, instance)
+        yield Say(Recorded(kind="arrived", key=work.plan.name(instance)))
         yield Send(LEADER, instance, "submit")
     while True:
         try:
@@ -191,5 +215,9 @@ def submit(arrivals_s: tuple[float, ...]) -> Program:
             continue
         if letter.tag == "stop":
             return
-        for instance in sorted(set(range(len(arrivals_s))) - set(letter.what)):
-            yield Send(LEADER, instance, "submit")
+        yield from _submit_again(letter, len(work.arrivals_s))
+
+
+def _submit_again(roll: Letter, submitted: int) -> Part:
+    for instance in sorted(set(range(submitted)) - set(roll.what)):
+        yield Send(LEADER, instance, "submit")

@@ -47,6 +47,9 @@ METRICS: dict[str, Metric] = {
     "instances": Metric("", "Instances finished", "完了したインスタンス数", "more"),
     "instances_per_second": Metric("instances/s", "Instances per second", "毎秒のインスタンス数", "more"),
     "mean_wait_s": Metric("s", "Mean wait in the queue", "平均待ち時間", "less"),
+    "scheduling_delay_s": Metric("s", "Mean scheduling delay", "平均スケジューリング遅延", "less"),
+    "scheduling_delay_p99_s": Metric("s", "Scheduling delay, 99 %", "スケジューリング遅延 (99 %)", "less"),
+    "disagreements": Metric("", "Tasks recorded otherwise than done", "記録と実作業の不一致", "less"),
     "lost_items": Metric("", "Items lost", "失われた項目数", "less"),
     "repeated_items": Metric("", "Items worked on again", "やり直した項目数", "less"),
 }

@@ -28,6 +28,7 @@ class RunStarted(Fact, frozen=True):
     members: tuple[str, ...] = ()
     team: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
+    after: tuple[tuple[str, ...], ...] = ()  # for each of the stages, those before it
     fidelity: str = ""  # "message": every chunk is simulated; "processes": a real run
     label: str = ""  # how far a figure can be trusted: measured, calibrated, extrapolated
     format: int = FORMAT
@@ -118,7 +119,7 @@ class FaultEnded(Fact, frozen=True):
 
 
 class Recorded(Fact, frozen=True):
-    """Something became durable or was decided: `kind` is submitted, done, failed, elected, saved, cached."""
+    """Something became durable or was decided: `kind` is arrived, submitted, done, failed, elected, saved, cached."""
 
     kind: str
     key: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import ceil
 
 from workbench.document.metrics import OF_STAGE
 from workbench.runs.recovery import recoveries, standstill_s
@@ -17,6 +18,7 @@ def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:
     found["failures"] = float(sum(failure.cause != "stopped" for failure in state.failures))
     found |= _training(state, warm_up_s)
     found |= _instances(state, warm_up_s)
+    found |= _tasks(state)
     found |= _shares(state)
     found |= _faults(state)
     found |= {name: state.measures[name][-1].value for name in MEASURED if name in state.measures}
@@ -76,6 +78,17 @@ def _instances(state: RunState, warm_up_s: float) -> dict[str, float]:
         found["mean_wait_s"] = sum(waits) / len(waits)
     if state.outcome == "finished":
         found["lost_items"] = float(len(state.submitted.keys() | state.begun.keys()) - len(times))
+    return found
+
+
+def _tasks(state: RunState) -> dict[str, float]:
+    found = {}
+    delays_s = sorted(state.tasks.delays_s.values())
+    if delays_s:
+        found["scheduling_delay_s"] = sum(delays_s) / len(delays_s)
+        found["scheduling_delay_p99_s"] = delays_s[ceil(0.99 * len(delays_s)) - 1]
+    if state.outcome == "finished" and state.tasks.after and not state.reason:  # else some are under way
+        found["disagreements"] = float(state.tasks.disagreements)
     return found
 
 

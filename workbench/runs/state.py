@@ -31,6 +31,7 @@ from workbench.runs.events import (
 from workbench.runs.pace import Pace
 from workbench.runs.spans import Lane
 from workbench.runs.stage_state import StageState, TrainingState
+from workbench.runs.tasks import Tasks
 
 STRUCK = ("lost", "frozen")  # a member in such a state does not change it by what it did before
 WORKING = {
@@ -117,6 +118,7 @@ class RunState:
     measures: dict[str, list[Measure]] = field(default_factory=dict)
     recorded: dict[str, Recorded] = field(default_factory=dict)
     progress_times: list[tuple[float, bool]] = field(default_factory=list)  # (t_s, whether by a training step)
+    tasks: Tasks = field(default_factory=Tasks)
     submitted: dict[str, float] = field(default_factory=dict)  # instance -> when it arrived
     begun: dict[str, float] = field(default_factory=dict)  # instance -> when the first work on it started
     stages_of: dict[str, int] = field(default_factory=dict)  # instance -> how many of its stages are done
@@ -176,6 +178,7 @@ class RunState:
         self.engine, self.combination, self.replication = event.engine, event.combination, event.replication
         self.seed, self.label, self.fidelity = event.seed, event.label, event.fidelity
         self.team = event.team
+        self.tasks.after = dict(zip(event.stages, event.after, strict=False))
         self.members.update({name: MemberState(since_s=event.t_s) for name in event.members})
         self.stages.update({stage: StageState() for stage in event.stages})
         self.log.append(event)
@@ -213,6 +216,7 @@ class RunState:
         if stage is None:
             stage = self.stages[event.stage] = StageState()
         stage.start(event.item, event.t_s, alone=part == "run")
+        self.tasks.start(event.stage, event.item, event.t_s)
         if event.item not in self.begun:
             self.begun[event.item] = event.t_s
         if part == "run":
@@ -247,6 +251,8 @@ class RunState:
         member.work_s += taken
         stage = self.stages[event.stage]
         stage.finish(event.item, event.t_s, taken)
+        if span.outcome == "finished":
+            self.tasks.finish(event.stage, event.item, event.t_s)
         if lane.part == "gradient":
             self.pace.finish(event.who)
         if lane.part != "run":
@@ -272,8 +278,9 @@ class RunState:
     def _recorded(self, event: Recorded) -> None:
         self.recorded[event.key] = event
         _, _, item = event.key.partition("#")
-        if event.kind == "submitted":
-            self.submitted[event.key] = event.t_s
+        if event.kind in ("arrived", "submitted"):
+            self.submitted.setdefault(event.key, event.t_s)
+            self.tasks.arrive(event.key, event.t_s)
         elif event.kind == "done":
             self._stage_done(event, item)
         elif event.kind == "failed" and event.stage:
@@ -282,6 +289,7 @@ class RunState:
             self.log.append(event)
 
     def _stage_done(self, event: Recorded, item: str) -> None:
+        self.tasks.record(event.stage, item)
         if not self.stages.setdefault(event.stage, StageState()).done(item, event.t_s):
             return
         self._progress(event.t_s, False)

@@ -85,6 +85,7 @@ class RealRun:
             members=self.job.members,
             team=self.job.followers[: self.job.team_size],
             stages=tuple(stage.id for stage in self.scenario.pipeline.stages),
+            after=self.job.plan.after,
             fidelity="processes",
             label="measured",
         )

@@ -304,9 +304,9 @@ class Supervisor:
     # --- what faults do --------------------------------------------------------------------------------------------
 
     def can_be_struck(self, name: str) -> bool:
-        """Whether the member runs, is not frozen, and there is still something to be done."""
-        life = self.lives[name]
-        return life.status == "running" and not life.frozen and self._leader_ended_s is None
+        """Whether the member takes part and runs, is not frozen, and there is still something to be done."""
+        life = self.lives.get(name)
+        return life is not None and life.status == "running" and not life.frozen and self._leader_ended_s is None
 
     def kill(self, name: str, cause: str = "crash") -> None:
         """SIGKILL; the loss is declared once the process is gone."""

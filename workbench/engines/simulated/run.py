@@ -82,6 +82,7 @@ class SimulatedRun:
             members=self.job.members,
             team=self.job.followers[: self.job.team_size],
             stages=tuple(stage.id for stage in self.scenario.pipeline.stages),
+            after=self.job.plan.after,
             fidelity="message",
             label=EXTRAPOLATED,
         )
