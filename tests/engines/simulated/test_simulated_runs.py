@@ -91,7 +91,12 @@ def test_a_crashed_worker_that_comes_back_is_given_work_again(runner):
 
 
 def test_a_worker_that_is_back_before_its_loss_was_noticed_is_given_work_again(runner):
-    text = (SCENARIOS / "single-leader.yaml").read_text().replace("lasts: 100 ms", "lasts: 2 ms")
+    text = (
+        (SCENARIOS / "single-leader.yaml")
+        .read_text()
+        .replace("lasts: 100 ms", "lasts: 2 ms")
+        .replace("cpu-core", "cpu-core, speed: 0.05")
+    )
     events = runner("simulated", "leader", text)
     back_s = next(e.t_s for e in of_kind(events, FaultEnded) if e.worker == "w2")
     assert any(e.t_s > back_s and e.who == "w2" and getattr(e, "stage", "") for e in events)
