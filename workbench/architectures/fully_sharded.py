@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from workbench.architectures.memory import Held, some_layers
 from workbench.architectures.operations import (
     AllGather,
     AllReduce,
@@ -24,6 +25,7 @@ from workbench.architectures.operations import (
 )
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
 from workbench.runs.events import StepsFinished
+from workbench.stages.base import StepCost
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,11 @@ class FullySharded(TrainingArchitecture):
         description="pieces into which each worker's batch is cut; weights are gathered for each",
         json_schema_extra={"ja": "各ワーカーのバッチを分割する個数。そのつど重みを集める"},
     )
+    offload: bool = Field(
+        default=False,
+        description="weights, gradients and optimiser wait in the host's memory; copies take turns with computing",
+        json_schema_extra={"ja": "重み・勾配・オプティマイザをホストメモリに置く。コピーは計算と交互に行う"},
+    )
     recompute: bool = Field(
         default=False,
         description="compute activations again in the backward pass instead of keeping them",
@@ -117,6 +124,22 @@ class FullySharded(TrainingArchitecture):
     def cohorts(self, team: tuple[str, ...]) -> dict[str, str]:
         return dict.fromkeys(team, team[0])
 
+    def held(self, rank: int, members: int, step: StepCost) -> Held:
+        units = max(1, len(step.layers))
+        share = 1 / (self.group or members)
+        borrowed = 1.0 if self.sharding == "grad-op" else min(1.0, (self.prefetch + 1) / units)
+        kept = some_layers(step, [(0, units)], 1 / (members * self.micro_batches), 1, self.recompute)
+        own = Held(share * kept.weights, share * kept.gradients, share * kept.optimiser)
+        whole_layer = step.gradient_bytes / units
+        on_device = Held() if self.offload else own
+        return Held(
+            weights=on_device.weights + borrowed * step.gradient_bytes,
+            gradients=on_device.gradients + whole_layer,
+            optimiser=on_device.optimiser,
+            activations=kept.activations,
+            host=own.total if self.offload else 0.0,
+        )
+
     def program(self, me: str, job: TrainingJob) -> Part:
         opened = yield job.perform("open", job.inputs)
         place = self._place(me, job, opened["layers"])
@@ -130,7 +153,7 @@ class FullySharded(TrainingArchitecture):
             shards.append((yield job.perform("shard", place.layer(unit), place.share)))
         while step < steps:
             yield Together((self._compute(place), self._gather(place, shards), self._scatter(place)))
-            yield job.perform("apply", share=place.share)
+            yield job.perform("apply-in-host" if self.offload else "apply", share=place.share)
             yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
             if self.is_checkpoint(step):
                 yield from _checkpoint(place, step)
@@ -154,19 +177,28 @@ class FullySharded(TrainingArchitecture):
             for unit in range(place.units):
                 number = next(numbers)
                 yield Receive(place.me, place.job.tag(f"weights {number}"))
+                yield from self._fetch(place, unit)
                 yield place.job.perform("forward", place.layer(unit, self.micro_batches))
                 yield from self._let_go(place, number)
             for unit in reversed(range(place.units)):
                 number = -1 if self.sharding == "grad-op" else next(numbers)
                 if number >= 0:
                     yield Receive(place.me, place.job.tag(f"weights {number}"))
+                    yield from self._fetch(place, unit)
                 if self.recompute:
                     yield place.job.perform("forward", place.layer(unit, self.micro_batches))
                 yield place.job.perform("backward", place.layer(unit, self.micro_batches))
                 gradient = yield place.job.perform("gradients", place.layer(unit))
+                if self.offload:
+                    yield place.job.perform("to-host", place.layer(unit), place.share)
                 yield Send(place.me, gradient, place.job.tag(f"gradient {micro} {unit}"))
                 if number >= 0:
                     yield from self._let_go(place, number)
+
+    def _fetch(self, place: _Place, unit: int) -> Part:
+        """Copy the own share of a layer from where it waits."""
+        if self.offload:
+            yield place.job.perform("from-host", place.layer(unit), place.share)
 
     def _order(self, place: _Place) -> list[int]:
         """The layers in the order in which a step borrows their weights."""

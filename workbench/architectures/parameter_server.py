@@ -1,16 +1,19 @@
 """Data-parallel training by parameter servers: they hold the weights, the others compute gradients."""
 
+from dataclasses import replace
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from workbench.architectures import server_clocks, server_rounds
+from workbench.architectures.memory import Held, replica
 from workbench.architectures.operations import Receive, Say, Send, WorkerLost
 from workbench.architectures.server_team import EVERY_WORKER, ServerTeam
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, begin, checkpoint
 from workbench.document.problems import Refused
 from workbench.runs.events import StepsFinished
+from workbench.stages.base import StepCost
 
 
 class ParameterServer(TrainingArchitecture):
@@ -98,6 +101,13 @@ class ParameterServer(TrainingArchitecture):
     def idle(self, setting: Setting) -> dict[str, str]:
         alone = setting.team(self.members) - self.servers == 1
         return ({"staleness": "idle-one-member"} if alone else {}) | super().idle(setting)
+
+    def held(self, rank: int, members: int, step: StepCost) -> Held:
+        whole = replica(step, max(1, members - self.servers))
+        if rank >= self.servers:
+            return replace(whole, optimiser=0.0)
+        share = 1 / self.servers
+        return Held(share * whole.weights, share * whole.gradients, share * whole.optimiser)
 
     def program(self, me: str, job: TrainingJob) -> Part:
         server, *workers = job.team

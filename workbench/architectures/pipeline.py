@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, Literal, Self
@@ -10,11 +10,13 @@ from typing import Any, Literal, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from workbench.architectures import part_checkpoints
+from workbench.architectures.memory import Held, micro_batches_in_flight, some_layers
 from workbench.architectures.operations import Operation, Receive, Say, Send, StageFailed
 from workbench.architectures.pipeline_order import Turn, even_cut, gpipe, interleaved
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
 from workbench.runs.events import StepsFinished
+from workbench.stages.base import StepCost
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,18 @@ class PipelineParallel(TrainingArchitecture):
     def engines(self) -> tuple[str, ...]:
         return ("simulated",)
 
+    def held(self, rank: int, members: int, step: StepCost) -> Held:
+        costs = [layer.operations for layer in step.layers]
+        if self._unfit(members) or members * self.virtual > len(costs) or sum(self.cut or (len(costs),)) != len(costs):
+            return Held()
+        pieces = micro_batches_in_flight(self.schedule, rank, members, self.micro_batches, self.virtual)
+        return some_layers(step, self._parts(rank, members, costs), pieces / self.micro_batches)
+
+    def _parts(self, rank: int, members: int, costs: Sequence[float]) -> tuple[tuple[int, int], ...]:
+        """The parts of the model that a member holds."""
+        cut = self.cut or even_cut(costs, members * self.virtual)
+        return tuple(pairwise([0, *accumulate(cut)]))[rank::members]
+
     def program(self, me: str, job: TrainingJob) -> Part:
         opened = yield job.perform("open", job.inputs)
         place = self._place(me, job, opened)
@@ -147,8 +161,7 @@ class PipelineParallel(TrainingArchitecture):
             )
         if unfit:
             raise StageFailed(job.stage, unfit)
-        bounds = list(pairwise([0, *accumulate(self.cut or even_cut(costs, parts))]))
-        own = tuple(bounds[rank::members])
+        own = self._parts(rank, members, costs)
         turns = (
             gpipe(self.micro_batches)
             if self.schedule == "gpipe"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from workbench.architectures import grid_step, part_checkpoints
 from workbench.architectures.grid import Grid, equal_parts
+from workbench.architectures.memory import Held, micro_batches_in_flight, some_layers
 from workbench.architectures.operations import Say, StageFailed
 from workbench.architectures.pipeline_order import gpipe, interleaved
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
 from workbench.runs.events import StepsFinished
+from workbench.stages.base import StepCost
 
 
 class TensorParallel(TrainingArchitecture):
@@ -123,6 +126,18 @@ class TensorParallel(TrainingArchitecture):
         """Whoever holds layers of the same stage does the same as its first member."""
         grid = self.grid(team)
         return {member: grid.at(0, grid.place(member)[1], 0) for member in grid.used}
+
+    def held(self, rank: int, members: int, step: StepCost) -> Held:
+        grid = self.grid(tuple(str(number) for number in range(members)))
+        parts, sums = self.stages * self.virtual, tuple(layer.sums for layer in step.layers)
+        if str(rank) not in grid.used or sum(map(bool, sums)) < parts:
+            return Held()
+        _, stage, _ = grid.place(str(rank))
+        own = equal_parts(sums, parts)[stage :: self.stages]
+        pieces = micro_batches_in_flight(self.schedule, stage, self.stages, self.micro_batches, self.virtual)
+        in_flight = pieces / self.micro_batches / grid.replicas
+        held = some_layers(step, own, in_flight, grid.tensor, self.recompute)
+        return replace(held, optimiser=held.optimiser / grid.replicas) if self.share_optimiser else held
 
     def program(self, me: str, job: TrainingJob) -> Part:
         opened = yield job.perform("open", job.inputs)

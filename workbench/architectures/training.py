@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from workbench.architectures.memory import Held, replica
 from workbench.architectures.operations import Agree, Operation, Perform, Recall, Record, WorkerLost
 from workbench.architectures.setting import Setting, Tunable
+from workbench.stages.base import StepCost
 
 Part = Generator[Operation, Any, Any]
 
@@ -91,6 +93,10 @@ class TrainingArchitecture(Tunable):
     def cohorts(self, team: tuple[str, ...]) -> dict[str, str]:
         """Who of a team of equal workers without losses does what another does at the same time, and which other."""
         return {}
+
+    def held(self, rank: int, members: int, step: StepCost) -> Held:
+        """What the member of that rank holds at most."""
+        return replica(step, members)
 
     def is_checkpoint(self, step: int) -> bool:
         """Whether a checkpoint is due once `step` (counted from 0) is finished."""

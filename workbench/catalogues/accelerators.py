@@ -27,6 +27,8 @@ class Kernels:
         return max(products_s + self.passes * memory_bytes / accelerator.memory_bytes_per_s, self.layer_s)
 
 
+PCIE3, PCIE4, PCIE5 = 12e9, 24e9, 48e9  # bytes/s of 16 lanes, less a quarter for packets (PCI-SIG: 16, 32, 63 GB/s)
+
 KERNELS = Kernels(0.8, 4.0, 9e-4, "assumed: like those of an A100")
 
 
@@ -36,6 +38,7 @@ class Accelerator:
 
     `call_s` is what it takes to start one piece of work at all (interpreter, dispatch, kernel launch). `fitted` are the
     operations of a gradient that the figures were fitted to; None where they are published or assumed.
+    `host_bytes_per_s` is the way to the host's memory, one direction.
     """
 
     peak_operations_per_s: float
@@ -46,6 +49,7 @@ class Accelerator:
     source: str
     fitted: Range | None = None
     kernels: Kernels = KERNELS
+    host_bytes_per_s: float = PCIE3
 
     @property
     def operations_per_s(self) -> float:
@@ -75,6 +79,7 @@ ACCELERATORS: dict[str, Accelerator] = {
         3.7e-4,
         "a core of an AMD EPYC, torch 2.13, by tests/benchmarks/bench_core.py, bench_steps.py",
         fitted=Range(1.06e6, 3.46e9),
+        host_bytes_per_s=1e10,
     ),
     "k80": Accelerator(
         4.37e12, 0.4, 12e9, 2.4e11, 5e-5, _DATA_SHEET.replace("bf16", "fp32, one of the two processors")
@@ -84,9 +89,15 @@ ACCELERATORS: dict[str, Accelerator] = {
     "t4": Accelerator(6.5e13, 0.35, 16e9, 3.2e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
     "v100-sxm2-16gb": Accelerator(1.25e14, 0.4, 16e9, 9e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
     "v100-sxm2-32gb": Accelerator(1.25e14, 0.4, 32e9, 9e11, 5e-5, _DATA_SHEET.replace("bf16", "fp16")),
-    "a100-sxm4-40gb": Accelerator(3.12e14, 0.45, 40e9, 1.555e12, 5e-5, _DATA_SHEET, kernels=_A100_40_KERNELS),
-    "a100-sxm4-80gb": Accelerator(3.12e14, 0.45, 80e9, 2.039e12, 5e-5, _DATA_SHEET, kernels=_A100_KERNELS),
-    "h100-sxm5-80gb": Accelerator(9.894e14, 0.4, 80e9, 3.35e12, 5e-5, _DATA_SHEET, kernels=_H100_KERNELS),
+    "a100-sxm4-40gb": Accelerator(
+        3.12e14, 0.45, 40e9, 1.555e12, 5e-5, _DATA_SHEET, kernels=_A100_40_KERNELS, host_bytes_per_s=PCIE4
+    ),
+    "a100-sxm4-80gb": Accelerator(
+        3.12e14, 0.45, 80e9, 2.039e12, 5e-5, _DATA_SHEET, kernels=_A100_KERNELS, host_bytes_per_s=PCIE4
+    ),
+    "h100-sxm5-80gb": Accelerator(
+        9.894e14, 0.4, 80e9, 3.35e12, 5e-5, _DATA_SHEET, kernels=_H100_KERNELS, host_bytes_per_s=PCIE5
+    ),
     "h100-sxm5-80gb-fp8": Accelerator(
         1.979e15,
         0.4,
@@ -102,7 +113,7 @@ ACCELERATORS: dict[str, Accelerator] = {
             fitted=Range(3.8e12, 3.9e12),
         ),
     ),
-    "h200-sxm-141gb": Accelerator(9.894e14, 0.4, 141e9, 4.8e12, 5e-5, _DATA_SHEET),
+    "h200-sxm-141gb": Accelerator(9.894e14, 0.4, 141e9, 4.8e12, 5e-5, _DATA_SHEET, host_bytes_per_s=PCIE5),
     "tpu-v5p": Accelerator(
         4.59e14,
         0.5,
@@ -118,5 +129,5 @@ ACCELERATORS: dict[str, Accelerator] = {
             fitted=Range(3.8e13, 3.9e13),
         ),
     ),
-    "b200-sxm-180gb": Accelerator(2.25e15, 0.4, 180e9, 8e12, 5e-5, _DATA_SHEET),
+    "b200-sxm-180gb": Accelerator(2.25e15, 0.4, 180e9, 8e12, 5e-5, _DATA_SHEET, host_bytes_per_s=PCIE5),
 }

@@ -44,6 +44,10 @@ METRICS: dict[str, Metric] = {
     "worker_bytes": Metric("B", "Most bytes that a worker sent", "ワーカーの最大送信量", "less"),
     "busiest_bytes": Metric("B", "Most bytes that a member of a team sent", "チームのメンバーの最大送信量", "less"),
     "data_bytes": Metric("B", "Training data that moved between members", "移動した学習データ量", "less"),
+    "memory_bytes": Metric("B", "Most memory that training needs on a worker", "学習に必要な最大メモリ", "less"),
+    "memory_share": Metric(
+        "", "Share of a worker's memory that training needs", "ワーカーのメモリに占める学習の必要量", "less"
+    ),
     "instances": Metric("", "Instances finished", "完了したインスタンス数", "more"),
     "instances_per_second": Metric("instances/s", "Instances per second", "毎秒のインスタンス数", "more"),
     "mean_wait_s": Metric("s", "Mean wait in the queue", "平均待ち時間", "less"),

@@ -16,6 +16,7 @@ from workbench.runs.statistics import figure, paired
 
 HELD, MISSED, UNKNOWN, NOT_ASKED = "held", "missed", "unknown", "not-asked"
 NOT_RUN, NOT_TOLD, TOO_FEW = "not-run", "not-told", "too-few"
+TOLD_AT_ONCE = ("memory_bytes", "memory_share")  # known before a run begins, and thus of one that fails as well
 LEFT_TO_OTHERS = (NOT_RUN, NOT_TOLD)
 
 
@@ -111,7 +112,7 @@ def values_of(engine: str, combination: str, metric: str, runs: Sequence[Told]) 
     if not own:
         return [], NOT_RUN
     broken = next((run.outcome for run in own if not run.is_whole), "")
-    if broken:
+    if broken and metric not in TOLD_AT_ONCE:
         return [], broken
     if any(metric not in run.numbers for run in own):
         return [], NOT_TOLD

@@ -9,7 +9,7 @@ from workbench.document.metrics import OF_STAGE
 from workbench.runs.recovery import recoveries, standstill_s
 from workbench.runs.state import RunState
 
-MEASURED = ("accuracy", "loss", "worker_bytes", "busiest_bytes", "data_bytes")
+MEASURED = ("accuracy", "loss", "worker_bytes", "busiest_bytes", "data_bytes", "memory_bytes", "memory_share")
 
 
 def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbench.document.expectations import parse
 from workbench.document.scenario import Scenario
 from workbench.document.text import read
 from workbench.runs import series
@@ -135,20 +136,28 @@ class Report:
     def outcome(self) -> str:
         """missed if an expectation was, or a run failed; unknown if one cannot be told; held otherwise."""
         outcomes = {judgement.outcome for judgement in self.judgements}
-        if MISSED in outcomes or "failed" in self._ends:
+        if MISSED in outcomes or "failed" in self.ends:
             return MISSED
-        if UNKNOWN in outcomes or self._ends != {"finished"} or self.asks_nothing:
+        if UNKNOWN in outcomes or self.ends != {"finished"} or self.asks_nothing:
             return UNKNOWN
         return HELD
 
     @property
     def asks_nothing(self) -> bool:
         """Whether every run is whole, and yet nothing that is expected is about these runs: nothing held, then."""
-        return self._ends == {"finished"} and {judgement.outcome for judgement in self.judgements} == {NOT_ASKED}
+        return self.ends == {"finished"} and {judgement.outcome for judgement in self.judgements} == {NOT_ASKED}
 
     @property
-    def _ends(self) -> set[str]:
-        return {run.outcome for run in self.runs}
+    def ends(self) -> set[str]:
+        """How the runs ended; one whose training does not fit, as was expected of it, has done what it should."""
+        return {"finished" if self._fails_as_expected(run) else run.outcome for run in self.runs}
+
+    def _fails_as_expected(self, run: RunSummary) -> bool:
+        if run.outcome != "failed" or run.numbers.get("memory_share", 0.0) <= 1.0:
+            return False
+        held = [parse(judgement.text) for judgement in self.judgements if judgement.outcome == HELD]
+        names = {(name.combination, name.metric) for expectation in held for name in expectation.names}
+        return (run.combination, "memory_share") in names
 
     @property
     def exit_code(self) -> int:

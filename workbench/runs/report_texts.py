@@ -22,7 +22,7 @@ MARKS = {HELD: "✓", MISSED: "✗", UNKNOWN: "?", NOT_ASKED: "–"}
 
 def verdict(report: Report, language: str = "en") -> str:
     """The outcome in a few words."""
-    if any(run.outcome == "failed" for run in report.runs):
+    if "failed" in report.ends:
         return word("verdict-failed", language)
     if report.outcome == HELD and not report.judgements:
         return word("verdict-none", language)

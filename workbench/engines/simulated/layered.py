@@ -38,6 +38,8 @@ def demand(step: StepCost, operation: Perform) -> tuple[float, float]:
         operations = share * sum(layer.operations for layer in layers) / micro_batches
         return passes * operations, passes * (weights_bytes + 2 * activations_bytes)
     match operation.part:
+        case "from-host" | "to-host":
+            return 0.0, weights_bytes
         case "shard" | "gradients":  # views of what is there
             return 0.0, 0.0
         case "apply":

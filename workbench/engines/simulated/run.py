@@ -16,6 +16,7 @@ from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.simulated.faults import Faults
 from workbench.engines.simulated.learning import LearningWork
+from workbench.engines.simulated.memory import Memory
 from workbench.engines.simulated.network import Network
 from workbench.engines.simulated.topology import lay
 from workbench.engines.simulated.work import Work
@@ -57,9 +58,13 @@ class SimulatedRun:
         self.work = work = Work(scenario, folder, scenario.run.seed, replication, network)
         if scenario.run.learn:
             self.work = work = LearningWork(scenario, folder, replication, network, writer.path, self._tell)
+        team = self.job.followers[: self.job.team_size]
+        self.memory = Memory(self.job.training, team, work.step_costs, scenario.cluster)
+        work.unfit = self.memory.unfit
         self.world = World(network, work, self._tell)
         self.until_s = scenario.run.duration or float("inf")
         self.writer.write(self._started(replication))
+        self._tell_memory()
         for fact in (*warnings(scenario, combination), *interval.facts(scenario, combination, self.job)):
             self.writer.write(fact)
         choices = _choices(follow)
@@ -108,6 +113,15 @@ class SimulatedRun:
         self.writer.write(RunFinished(t_s=ended_s, outcome=outcome, reason=reason, label=label, grounds=grounds))
         self.writer.flush()
         return outcome
+
+    def _tell_memory(self) -> None:
+        """What training needs on the fullest worker."""
+        if self.memory.bytes:
+            for name, value, unit in (
+                ("memory_bytes", self.memory.bytes, "B"),
+                ("memory_share", self.memory.share, ""),
+            ):
+                self.writer.write(Measured(name=name, value=value, unit=unit))
 
     def _tell_traffic(self) -> None:
         """What a training sent, in bytes: letters and chunks, and training data itself."""

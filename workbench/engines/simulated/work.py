@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workbench.architectures.operations import Perform
+from workbench.architectures.operations import Perform, StageFailed
 from workbench.architectures.random_streams import stream
 from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
 from workbench.document.scenario import Scenario, WorkerPool
@@ -19,6 +19,7 @@ DRAWS = 1024
 ARITHMETIC = ("gradient", "forward", "backward", "local")  # the parts that an accelerator's figures were fitted to
 # parts that start a library's machinery; the others move arrays
 CALLS = ("run", "open", "gradient", "forward", "backward", "finish")
+IN_HOST = ("from-host", "to-host", "apply-in-host")  # the parts that the way to the host's memory limits
 LEARNING = ("gradient", "forward", "local")
 
 
@@ -38,6 +39,7 @@ class Work:
             for name in scenario.cluster.names
             if (pool := scenario.cluster.pool_of(name)).variation
         }
+        self.unfit: dict[tuple[str, str], str] = {}  # (member, stage) whose memory is too small, and why
         self.made_by: dict[str, str] = {}  # artifact -> the worker that holds it
         self.trainers: set[str] = set()  # who computed on data of a training
         self.moved_bytes = 0.0  # of training data, from one member to another
@@ -51,7 +53,8 @@ class Work:
         operations, memory_bytes = self._demand(operation)
         processor, speed = self.speeds[member]
         self._note(member, operation, processor, operations)
-        busy_s = max(operations / processor.operations_per_s, memory_bytes / processor.memory_bytes_per_s)
+        bytes_per_s = processor.host_bytes_per_s if operation.part in IN_HOST else processor.memory_bytes_per_s
+        busy_s = max(operations / processor.operations_per_s, memory_bytes / bytes_per_s)
         call_s = processor.call_s * self._calls(operation)
         if self._runs_kernels(operation):
             busy_s, call_s = layered.kernels_s(self.step_costs[operation.stage], operation, processor), 0.0
@@ -110,7 +113,7 @@ class Work:
             case "gradient":
                 members = operation.item[2]
                 return step.operations / members, step.memory_bytes / members
-            case "apply":  # an optimiser with two slots reads and writes
+            case "apply" | "apply-in-host":  # an optimiser with two slots reads and writes
                 return step.apply_operations * operation.share, 8 * step.gradient_bytes * operation.share
             case "sum":
                 return 0.0, step.gradient_bytes * operation.share * len(operation.item)
@@ -139,6 +142,8 @@ class Work:
             return layered.answer(step, operation)
         match operation.part:
             case "open":
+                if (member, operation.stage) in self.unfit:
+                    raise StageFailed(operation.stage, self.unfit[member, operation.stage])
                 opened = {"steps": step.steps, "samples_per_step": step.samples_per_step}
                 data = {"rows": step.rows, "classes": step.classes}
                 return opened | data | layered.to_cut(step)
