@@ -94,6 +94,14 @@ def test_useful_time_is_what_went_into_steps_that_counted():
     assert found.useful == pytest.approx(20 / (20 + 3 * 0.25 + 2.0))
 
 
+def test_a_checkpoint_that_comes_to_nothing_does_not_count():
+    events = saving_run(5, 20)
+    broken = [*events[:-1], *work("w0", "train", "state", 30.0, 31.0), *work("w0", "train", "open", 50.0, 50.0)]
+    again = [*work("w0", "train", "state", 60.0, 60.25), *operation("w0", "record x", 60.25, 60.25)]
+    state = fold([*broken, *again])
+    assert (state.saves.count, state.saves.mean_s) == (5, 0.25)
+
+
 def test_a_run_without_random_failures_has_no_best_interval():
     events = [event for event in saving_run(5, 20) if not isinstance(event, Measured)]
     assert interval_of(fold(events)) is None

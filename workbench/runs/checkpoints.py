@@ -38,6 +38,7 @@ class Saves:
             self.seconds += t_s - since_s
 
     def leave(self, member: str) -> None:
+        """The member is lost, or opens a training anew: what it was saving comes to nothing."""
         self.since_s.pop(member, None)
 
     @property

@@ -228,6 +228,7 @@ class RunState:
             self.pace.begin(event.who)
         elif part == "open":
             self.pace.leave(event.who)
+            self.saves.leave(event.who)
         if member.trains == event.stage and part != "open":
             member.communication_s += member.exchanged_s
         member.exchanged_s = 0.0
