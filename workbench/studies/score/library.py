@@ -12,7 +12,9 @@ from workbench.studies.score import (
     order,
     partitions,
     queues,
+    servers,
     sharded,
+    spare_machines,
     strong_scaling,
 )
 from workbench.studies.score.case import Case
@@ -33,6 +35,8 @@ CASES: dict[str, Case] = {
         strong_scaling.GPT3_TPU,
         partitions.CASE,
         bubble.CASE,
+        servers.CASE,
+        spare_machines.CASE,
         order.CASE,
         interruptions.CASE,
         checkpoints.CASE,
