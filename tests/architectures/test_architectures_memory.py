@@ -56,6 +56,13 @@ def test_recomputation_keeps_what_layers_hand_on_and_one_layer_s_activations():
     assert keeps.activations > 10 * again.activations
 
 
+def test_one_layer_of_one_micro_batch_is_computed_again_at_a_time_however_many_wait():
+    pipe = TensorParallel(tensor=1, stages=8, micro_batches=16, recompute=True)
+    kept = 12 * STEP.layers[1].activation_bytes * 8 / 16  # the first of eight stages, eight of sixteen on their way
+    one = (STEP.layers[1].whole_bytes + STEP.layers[1].split_bytes) / 16
+    assert pipe.held(0, 8, STEP).activations == pytest.approx(kept + one)
+
+
 def test_one_forward_one_backward_keeps_fewer_micro_batches_than_all_forward_first():
     assert [micro_batches_in_flight("gpipe", rank, 4, 32) for rank in range(4)] == [32] * 4
     assert [micro_batches_in_flight("1f1b", rank, 4, 32) for rank in range(4)] == [4, 3, 2, 1]

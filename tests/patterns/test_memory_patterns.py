@@ -13,9 +13,7 @@ from workbench.engines.simulated.network import Hop, Network
 
 SCENARIO = Path(__file__).parent.parent.parent / "scenarios" / "patterns" / "MP-1.yaml"
 TOO_LARGE = {"simulated.whole.memory_share > 15", "simulated.copies.memory_share > 15"}
-FITS = {
-    f"simulated.{name}.memory_share < 1 and simulated.{name}.steps == 1" for name in ("layers", "within", "both")
-}
+FITS = {f"simulated.{name}.memory_share < 1 and simulated.{name}.steps == 1" for name in ("layers", "within", "both")}
 SLOWER = "simulated.within.duration_s > 1.3 * simulated.both.duration_s"
 
 

@@ -70,23 +70,31 @@ def replica(step: StepCost, members: int) -> Held:
 
 
 def some_layers(
-    step: StepCost, parts: Sequence[tuple[int, int]], in_flight: float, split: int = 1, recompute: bool = False
+    step: StepCost,
+    parts: Sequence[tuple[int, int]],
+    in_flight: float,
+    split: int = 1,
+    recompute: bool = False,
+    piece: float | None = None,
 ) -> Held:
     """A member that holds 1/`split` of the layers of some parts (first layer, the one after the last).
 
     `in_flight` is the share of the batch whose activations it keeps at once. With recomputation it keeps what layers
-    hand on, and all activations of one.
+    hand on, and all activations of one layer for the `piece` of the batch that is under way, if that is less.
     """
     layers = [layer for first, end in parts for layer in step.layers[first:end]]
     parameters = sum(layer.parameters for layer in step.layers)
     share = sum(layer.parameters for layer in layers) / parameters / split if parameters else 1 / split
     one_of = [max(layer.activation_bytes, layer.whole_bytes + layer.split_bytes / split) for layer in layers]
-    kept = sum(layer.activation_bytes for layer in layers) + max(one_of, default=0.0) if recompute else sum(one_of)
+    activations = in_flight * sum(one_of)
+    if recompute:
+        again = max(one_of, default=0.0) * (in_flight if piece is None else piece)
+        activations = in_flight * sum(layer.activation_bytes for layer in layers) + again
     return Held(
         weights=share * step.gradient_bytes,
         gradients=share * step.gradient_bytes,
         optimiser=share * optimiser_bytes(step),
-        activations=kept * in_flight,
+        activations=activations,
     )
 
 

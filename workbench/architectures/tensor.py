@@ -135,8 +135,8 @@ class TensorParallel(TrainingArchitecture):
         _, stage, _ = grid.place(str(rank))
         own = equal_parts(sums, parts)[stage :: self.stages]
         pieces = micro_batches_in_flight(self.schedule, stage, self.stages, self.micro_batches, self.virtual)
-        in_flight = pieces / self.micro_batches / grid.replicas
-        held = some_layers(step, own, in_flight, grid.tensor, self.recompute)
+        piece = 1 / self.micro_batches / grid.replicas
+        held = some_layers(step, own, pieces * piece, grid.tensor, self.recompute, piece)
         return replace(held, optimiser=held.optimiser / grid.replicas) if self.share_optimiser else held
 
     def program(self, me: str, job: TrainingJob) -> Part:
