@@ -5,6 +5,7 @@ from workbench.studies.score import (
     bubble,
     checkpoints,
     collectives,
+    elections,
     horovod,
     interruptions,
     megatron,
@@ -40,6 +41,7 @@ CASES: dict[str, Case] = {
         order.CASE,
         interruptions.CASE,
         checkpoints.CASE,
+        elections.CASE,
         queues.CASE,
     )
 }
