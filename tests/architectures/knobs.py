@@ -51,7 +51,6 @@ SITUATIONS = {
     "nothing breaks": PIPELINE,
     "a worker dies in training": PIPELINE + "faults: [{kind: crash, worker: w1, at_step: 9, lasts: 5 ms}]\n",
     "the leader dies in training": PIPELINE + "faults: [{kind: leader-crash, at_step: 5}]\n",
-    "three at once": PIPELINE + "workload: {instances: 3}\n",
     "nothing is trained": UNTRAINED,
     "two cross over": PIPELINE + "workload: {instances: 2, arrivals: regular, rate: 200}\n",
 }

@@ -10,7 +10,7 @@ from workbench.architectures.registry import TRAININGS
 from workbench.architectures.ring import RingAllReduce
 from workbench.document.words_idle import IDLE
 
-BASES = 5  # how many surroundings of a knob are looked at in each situation
+BASES = 4  # how many surroundings of a knob are looked at in each situation
 TURNS = 40  # among which they are looked for
 TRIED = 300  # pairs of runs that are looked at until one differs
 
