@@ -73,6 +73,22 @@ def test_the_gradient_is_that_of_the_mean_loss_over_the_batch() -> None:
     assert np.allclose(who.gradient(4, 0, 1), expected, atol=1e-6)
 
 
+@given(rows=st.integers(1, 150), hidden=st.lists(st.integers(1, 40), max_size=3), seed=st.integers(0, 99))
+@settings(max_examples=20, deadline=None)
+def test_light_sums_are_those_of_torch_up_to_rounding(rows: int, hidden: list[int], seed: int) -> None:
+    draws = np.random.default_rng(seed)
+    x, y = draws.normal(size=(rows, 6)).astype(np.float32), draws.integers(3, size=rows)
+    data = Dataset(x, y, x, y, tuple("abcdef"), ("p", "q", "r"), ())
+    found = []
+    for light in (False, True):
+        who = PerceptronLearner(data, tuple(hidden), 1, rows, Momentum(0.1, 0.9), seed, lambda *a, **b: None)
+        who.light = light
+        found.append(who.gradient_of(np.arange(rows), rows))
+    (gradient, loss), (lightly, its_loss) = found
+    assert its_loss == pytest.approx(loss, rel=1e-4)
+    assert np.allclose(lightly, gradient, rtol=1e-3, atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["adam", "momentum"])
 def test_the_optimiser_moves_weights_as_that_of_torch(kind: str) -> None:
     import torch

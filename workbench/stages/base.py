@@ -214,6 +214,7 @@ class Learning(Learner, Protocol):
 
     step: int
     dataset: Any
+    light: bool  # whether to compute without a library that real runs use, up to rounding the same and sooner
 
     def gradient_of(self, rows: Any, divisor: int) -> tuple[Any, float]:
         """(gradient of the summed loss of these training rows / `divisor`, the summed loss)."""

@@ -1,10 +1,12 @@
 """Virtual-time training: the model learns as it would for real, while time is the simulator's."""
 
+import math
+
 import pytest
 from conftest import SMALL
 
 from workbench.architectures.check import check_all
-from workbench.runs.events import Measured, OperationFinished, RunFinished, StepsFinished
+from workbench.runs.events import Measured, OperationFinished, RunFinished, StepsFinished, Warned
 from workbench.stages.base import BadInput
 from workbench.stages.train import Train
 
@@ -123,6 +125,14 @@ def test_a_training_that_begins_again_goes_on_from_what_it_had_learnt(runner, wa
     told = [event.first for event in events if isinstance(event, StepsFinished)]
     assert told.count(0) == 1 and len(told) > len(set(told))
     assert series(events, "accuracy")[-1] == pytest.approx(whole, abs=0.04)
+
+
+def test_a_training_that_diverges_says_so_once_and_tells_no_number_that_is_none(runner):
+    wild = text(train=PLAIN.replace("0.3", "100.0").replace("momentum: 0.0", "momentum: 0.99"))
+    events = runner("simulated", "stale", wild)
+    assert runner.outcome == "finished"
+    assert [event.code for event in events if isinstance(event, Warned)].count("diverged") == 1
+    assert all(math.isfinite(event.value) for event in events if isinstance(event, Measured))
 
 
 def test_work_that_fails_is_told_when_it_would_have_ended(runner, monkeypatch):

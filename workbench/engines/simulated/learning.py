@@ -96,6 +96,7 @@ class LearningWork(Work):
         inputs = operation.item or self._artifacts(operation)
         values = {port: self.values[artifact] for port, artifact in inputs.items()}
         learner = cast(Learning, stage.learner(values, self._context(member, operation)))
+        learner.light = True
         self.learners[member, operation.stage, operation.of] = learner
         data = {"rows": len(learner.dataset.train_y), "classes": len(learner.dataset.classes)}
         return told | {"steps": learner.steps, "samples_per_step": learner.samples_per_step} | data
