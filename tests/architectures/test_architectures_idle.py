@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import SMALL
+from samples import SMALL
 
 from workbench import cli
 from workbench.architectures.check import check_all

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import SMALL
+from samples import SMALL
 
 from workbench.architectures.operations import Perform
 from workbench.engines.real.store import Store

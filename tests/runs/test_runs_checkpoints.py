@@ -5,9 +5,9 @@ from math import exp, sqrt
 from pathlib import Path
 
 import pytest
-from conftest import SMALL
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import SMALL
 from stories import operation, started, work
 
 from workbench import cli

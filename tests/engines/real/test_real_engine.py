@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from conftest import SMALL
+from samples import SMALL
 
 from workbench.engines.control import Control
 from workbench.engines.real import codec

@@ -1,7 +1,7 @@
 """What only a simulated run carries out is refused by the real engine, by name."""
 
 import pytest
-from conftest import SMALL
+from samples import SMALL
 
 from workbench import cli
 

@@ -5,10 +5,10 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from conftest import SMALL
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from samples import SMALL
 
 from workbench.architectures.federated import Federated
 from workbench.architectures.federated_data import divide

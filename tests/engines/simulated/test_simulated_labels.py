@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import SCENARIOS
+from samples import SCENARIOS
 
 from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.catalogues.backends import BACKENDS

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from conftest import SMALL
+from samples import SMALL
 
 from workbench.architectures.check import check_all
 from workbench.runs.events import Measured, OperationFinished, RunFinished, StepsFinished, Warned

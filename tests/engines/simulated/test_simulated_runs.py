@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from conftest import SCENARIOS, SMALL
+from samples import SCENARIOS, SMALL
 
 from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.document.text import read

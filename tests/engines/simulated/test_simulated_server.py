@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from conftest import SMALL
+from samples import SMALL
 
 from workbench.architectures.parameter_server import ParameterServer
 from workbench.architectures.random_streams import stream
