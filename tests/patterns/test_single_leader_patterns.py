@@ -10,6 +10,7 @@ from workbench.architectures import single_leader
 from workbench.architectures.operations import Wait
 from workbench.architectures.schedule import Schedule
 from workbench.engines.simulated.faults import Faults
+from workbench.engines.simulated.work import Work
 from workbench.engines.simulated.world import World
 
 PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
@@ -27,9 +28,76 @@ def missed(tmp_path, capsys):
     return carry_out
 
 
-@pytest.mark.parametrize("name", ["SL-2", "SL-3", "SL-5", "SL-6"])
+@pytest.mark.parametrize("name", ["SL-1", "SL-2", "SL-3", "SL-5", "SL-6", "SL-7"])
 def test_the_pattern_holds_as_the_model_is(name, missed):
     assert missed(name) == []
+
+
+# --- SL-1: tasks go to who is free ------------------------------------------------------------------------------------
+
+
+def test_a_leader_that_hands_tasks_out_in_turn_leaves_quick_followers_idle(missed, monkeypatch):
+    def in_turn(schedule, task):
+        worker = schedule.all_workers[task.instance % len(schedule.all_workers)]
+        return (worker,) if worker in schedule.held and not schedule.held[worker] else ()
+
+    monkeypatch.setattr(Schedule, "_workers_for", in_turn)
+    found = missed("SL-1")
+    assert "simulated.leader.busy_share > 0.9" in found
+    assert "simulated.leader.instances_per_second > simulated.three.instances_per_second" in found
+
+
+def test_if_only_one_follower_were_given_work_three_would_do_no_more_than_one(missed, monkeypatch):
+    monkeypatch.setattr(
+        Schedule, "_workers_for", lambda schedule, task: () if schedule.held.get("w0", True) else ("w0",)
+    )
+    monkeypatch.setattr(Schedule, "here", lambda schedule, worker: schedule.held.setdefault("w0", set()))
+    assert "simulated.three.instances_per_second > 2.7 * simulated.one.instances_per_second" in missed("SL-1")
+
+
+def test_what_a_leader_does_not_record_is_missed(missed, monkeypatch):
+    finish = Schedule.finish
+
+    def forgetful(schedule, worker, result):
+        outputs = finish(schedule, worker, result)
+        return None if (result["instance"], result["stage"]) == (3, "evaluate") else outputs
+
+    monkeypatch.setattr(Schedule, "finish", forgetful)
+    assert {"leader.instances == 40", "leader.disagreements == 0", "leader.lost_items == 0"} <= set(missed("SL-1"))
+
+
+# --- SL-7: peak hours ------------------------------------------------------------------------------------------------
+
+
+def test_if_decisions_took_no_time_midnight_would_be_like_any_hour(missed, monkeypatch):
+    wait = World._wait
+    monkeypatch.setattr(
+        World, "_wait", lambda world, member, operation: wait(world, member, Wait(min(operation.seconds, 1e-6)))
+    )
+    found = missed("SL-7")
+    assert "simulated.leader.instances_per_second < 6" in found
+    assert "simulated.leader.scheduling_delay_p99_s > 5" in found
+
+
+def test_if_no_machine_were_quick_enough_none_would_keep_up(missed, monkeypatch):
+    wait = World._wait
+
+    def slowly(world, member, operation):
+        return wait(world, member, Wait(operation.seconds * 4))
+
+    monkeypatch.setattr(World, "_wait", slowly)
+    found = missed("SL-7")
+    assert "simulated.bigger_machine.instances_per_second > 10" in found
+    assert "simulated.bigger_machine.scheduling_delay_p99_s < 1" in found
+    assert "simulated.leader.scheduling_delay_s > 20 * simulated.bigger_machine.scheduling_delay_s" in found
+
+
+def test_if_followers_were_what_is_short_they_would_be_busy(missed, monkeypatch):
+    seconds = Work.seconds
+    monkeypatch.setattr(
+        Work, "seconds", lambda work, member, operation, now_s: 0.5 + seconds(work, member, operation, now_s)
+    )
+    assert "simulated.leader.busy_share < 0.5" in missed("SL-7")
 
 
 # --- SL-2: a follower is lost ----------------------------------------------------------------------------------------
