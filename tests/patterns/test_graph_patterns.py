@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench import cli
+from workbench.architectures import single_leader
 from workbench.architectures.schedule import Plan, PlannedStage, Schedule, _Task
 
 PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
@@ -28,7 +29,7 @@ def missed(tmp_path, capsys):
     return carry_out
 
 
-@pytest.mark.parametrize("name", ["DAG-1", "DAG-2"])
+@pytest.mark.parametrize("name", ["DAG-1", "DAG-2", "EV-1"])
 def test_the_pattern_holds_as_the_schedule_is(name, missed):
     assert missed(name) == []
 
@@ -96,3 +97,21 @@ def test_whatever_the_graph_no_stage_starts_before_its_inputs_and_every_one_is_d
         worker, task = under_way.pop(random.randrange(len(under_way)))
         schedule.finish(worker, {"instance": task["instance"], "stage": task["stage"], "outputs": {"out": "made"}})
     assert sorted(given_out) == sorted((i, stage.id) for i in range(plan.instances) for stage in plan.stages)
+
+
+def test_if_the_leader_took_every_letter_in_at_once_polling_would_delay_nothing(missed, monkeypatch):
+    monkeypatch.setattr(single_leader, "_wait_for_the_next_look", lambda began_s, poll_s: iter(()))
+    assert missed("EV-1") == [
+        "simulated.polls.scheduling_delay_s > 0.15 and simulated.polls.scheduling_delay_s < 0.6",
+        "simulated.polls_often.scheduling_delay_s < 0.4 * simulated.polls.scheduling_delay_s",
+    ]
+
+
+def test_if_events_had_to_wait_for_a_look_too_they_would_be_no_faster(missed, monkeypatch):
+    lead = single_leader.lead
+    monkeypatch.setattr(
+        single_leader, "lead", lambda work, ahead, decision_s, poll_s: lead(work, ahead, decision_s, 0.5)
+    )
+    found = missed("EV-1")
+    assert "simulated.events.scheduling_delay_s < 0.005" in found
+    assert "simulated.events.scheduling_delay_p99_s < 0.02" in found

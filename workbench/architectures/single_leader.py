@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -50,6 +51,13 @@ class SingleLeader(Tunable):
         default=0.0, ge=0, description="time the leader takes to hand a task out, and for each result that it records"
     )
 
+    poll: Seconds = Field(
+        default=0.0,
+        ge=0,
+        description="time between the leader's looks for news; 0 means that it acts on every event",
+        json_schema_extra={"ja": "リーダーが新着を確認する間隔。0 ならイベントごとに動く"},
+    )
+
     def idle(self, setting: Setting) -> dict[str, str]:
         found = {} if setting.loses_the_leader else {"restart": "idle-no-leader-loss"}
         if setting.tasks <= 1 or setting.wanted <= len(setting.workers) - len(setting.lossy):
@@ -58,7 +66,7 @@ class SingleLeader(Tunable):
 
     def programs(self, orchestration: Orchestration) -> dict[str, Any]:
         """Member -> function that makes its program, anew for each incarnation."""
-        programs: dict[str, Any] = {LEADER: lambda: lead(orchestration, self.ahead, self.decision)}
+        programs: dict[str, Any] = {LEADER: lambda: lead(orchestration, self.ahead, self.decision, self.poll)}
         for follower in orchestration.followers:
             programs[follower] = lambda me=follower: follow(me, orchestration)
         if orchestration.plan.arrive_later:
@@ -84,12 +92,14 @@ class Orchestration:
         self.seed, self.replication = seed, replication
 
 
-def lead(work: Orchestration, ahead: int, decision_s: float = 0.0) -> Program:
+def lead(work: Orchestration, ahead: int, decision_s: float = 0.0, poll_s: float = 0.0) -> Program:
     """The leader: recall, hand out, receive, record. A restart is nothing special.
 
     Each task that is handed out, and each submission and result that is recorded, takes `decision_s` of its one
     processor: however many followers there are, it makes no more than 1 / `decision_s` decisions a second.
+    With `poll_s` it takes letters in at multiples of that time only, instead of when they come.
     """
+    began_s = (yield Now()) if poll_s else 0.0
     known = yield Recall()
     term = known.get("term", 0) + 1
     yield Record((("term", term),))
@@ -104,6 +114,8 @@ def lead(work: Orchestration, ahead: int, decision_s: float = 0.0) -> Program:
             yield Send(follower, tasks, "do")
         try:
             letters = yield Receive(most=64)
+            if poll_s:
+                yield from _wait_for_the_next_look(began_s, poll_s)
         except WorkerLost as lost:
             schedule.lose(lost.worker)
             continue
@@ -112,6 +124,14 @@ def lead(work: Orchestration, ahead: int, decision_s: float = 0.0) -> Program:
         yield Send(follower, None, "do")
     if work.plan.arrive_later:
         yield Send(SOURCE, None, "stop")
+
+
+def _wait_for_the_next_look(began_s: float, poll_s: float) -> Part:
+    """Until the time since the start is a multiple of `poll_s`; what came just now is seen at once."""
+    passed = ((yield Now()) - began_s) / poll_s
+    until_s = (ceil(passed - 1e-9) - passed) * poll_s
+    if until_s > 0:
+        yield Wait(until_s)
 
 
 def _call_the_roll(work: Orchestration, schedule: Schedule) -> Part:
