@@ -1,11 +1,7 @@
 """The scenarios on shared batches hold because of the model: break it, and their expectations are missed."""
 
-import json
-from pathlib import Path
-
 import pytest
 
-from workbench import cli
 from workbench.architectures import server_clocks, server_rounds
 from workbench.architectures.federated import Federated
 from workbench.architectures.operations import Perform
@@ -16,24 +12,7 @@ from workbench.engines.simulated.gatherings import Gatherings
 from workbench.engines.simulated.network import Blob, Hop, Network
 from workbench.engines.simulated.work import Work
 
-PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
 DEMAND = Work._demand
-
-
-@pytest.fixture
-def missed(tmp_path, capsys):
-    """The expectations that a pattern misses when it is simulated."""
-
-    def carry_out(name):
-        code = cli.main(
-            ["run", str(PATTERNS / f"{name}.yaml"), "--simulated", "--json", "--out", str(tmp_path / "out")]
-        )
-        told = json.loads(capsys.readouterr().out)["expectations"]
-        found = [one["text"] for one in told if one["outcome"] != "held"]
-        assert code == (cli.MISSED if found else cli.HELD)
-        return found
-
-    return carry_out
 
 
 @pytest.mark.parametrize("name", ["DP-2", "DP-3", "PS-3", "RA-2", "SY-1", "FL-1"])

@@ -1,32 +1,11 @@
 """Scenarios on what one failed, slow or cut-off member does to all others: broken models miss their expectations."""
 
-import json
-from pathlib import Path
-
 import pytest
 
-from workbench import cli
 from workbench.architectures.training import TrainingArchitecture
 from workbench.engines.simulated.network import Network
 from workbench.engines.simulated.work import Work
 from workbench.engines.simulated.world import World
-
-PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
-
-
-@pytest.fixture
-def missed(tmp_path, capsys):
-    """The expectations that a pattern misses when it is simulated."""
-
-    def carry_out(name):
-        arguments = ["run", str(PATTERNS / f"{name}.yaml"), "--simulated", "--json", "--out", str(tmp_path / "out")]
-        code = cli.main(arguments)
-        told = json.loads(capsys.readouterr().out)["expectations"]
-        found = [one["text"] for one in told if one["outcome"] != "held"]
-        assert code == (cli.MISSED if found else cli.HELD)
-        return found
-
-    return carry_out
 
 
 @pytest.mark.parametrize("name", ["PS-2", "SY-3", "RA-3"])

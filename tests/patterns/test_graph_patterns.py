@@ -1,32 +1,11 @@
 """Scenarios on graphs of stages hold because of the schedule: break it, and their expectations are missed."""
 
-import json
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench import cli
 from workbench.architectures import single_leader
 from workbench.architectures.schedule import Plan, PlannedStage, Schedule, _Task
-
-PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
-
-
-@pytest.fixture
-def missed(tmp_path, capsys):
-    """The expectations that a pattern misses when it is simulated."""
-
-    def carry_out(name):
-        arguments = ["run", str(PATTERNS / f"{name}.yaml"), "--simulated", "--json", "--out", str(tmp_path / "out")]
-        code = cli.main(arguments)
-        told = json.loads(capsys.readouterr().out)["expectations"]
-        found = [one["text"] for one in told if one["outcome"] != "held"]
-        assert code == (cli.MISSED if found else cli.HELD)
-        return found
-
-    return carry_out
 
 
 @pytest.mark.parametrize("name", ["DAG-1", "DAG-2", "EV-1"])

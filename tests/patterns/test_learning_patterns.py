@@ -1,11 +1,7 @@
 """The scenarios on what is learnt hold because of the model: break it, and their expectations are missed."""
 
-import json
-from pathlib import Path
-
 import pytest
 
-from workbench import cli
 from workbench.architectures import federated, ring, server_clocks
 from workbench.architectures.operations import AllReduce, Perform
 from workbench.engines.simulated import gatherings
@@ -16,24 +12,7 @@ from workbench.engines.simulated.network import Blob, Data, Network
 from workbench.engines.simulated.work import Work
 from workbench.stages.perceptron import PerceptronLearner
 
-PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
 TRAIN, ANSWER = LearningWork._train, Work.answer
-
-
-@pytest.fixture
-def missed(tmp_path, capsys):
-    """The expectations that a pattern misses when it is simulated."""
-
-    def carry_out(name):
-        code = cli.main(
-            ["run", str(PATTERNS / f"{name}.yaml"), "--simulated", "--json", "--out", str(tmp_path / "out")]
-        )
-        told = json.loads(capsys.readouterr().out)["expectations"]
-        found = [one["text"] for one in told if one["outcome"] != "held"]
-        assert code in ((cli.MISSED, cli.UNKNOWN) if found else (cli.HELD,))
-        return found
-
-    return carry_out
 
 
 @pytest.mark.parametrize("name", ["DP-1", "RA-1", "PS-1", "SY-1", "SY-2", "FL-2"])

@@ -1,33 +1,12 @@
 """The scenarios on pipelines of layers hold because of the model: break it, and their expectations are missed."""
 
-import json
-from pathlib import Path
-
 import pytest
 
-from workbench import cli
 from workbench.architectures import pipeline
 from workbench.architectures.pipeline_order import even_cut
 from workbench.engines.simulated import layered
 
-PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
 DEMAND = layered.demand
-
-
-@pytest.fixture
-def missed(tmp_path, capsys):
-    """The expectations that a pattern misses when it is simulated."""
-
-    def carry_out(name):
-        code = cli.main(
-            ["run", str(PATTERNS / f"{name}.yaml"), "--simulated", "--json", "--out", str(tmp_path / "out")]
-        )
-        told = json.loads(capsys.readouterr().out)["expectations"]
-        found = [one["text"] for one in told if one["outcome"] != "held"]
-        assert code == (cli.MISSED if found else cli.HELD)
-        return found
-
-    return carry_out
 
 
 def waits_for_nobody(place, number, name):

@@ -1,31 +1,13 @@
 """The scenarios on a single leader hold because of the model: break it, and their expectations are missed."""
 
-import json
-from pathlib import Path
-
 import pytest
 
-from workbench import cli
 from workbench.architectures import single_leader
 from workbench.architectures.operations import Wait
 from workbench.architectures.schedule import Schedule
 from workbench.engines.simulated.faults import Faults
 from workbench.engines.simulated.work import Work
 from workbench.engines.simulated.world import World
-
-PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
-
-
-@pytest.fixture
-def missed(tmp_path, capsys):
-    """The expectations about simulated runs that a pattern misses."""
-
-    def carry_out(name):
-        cli.main(["run", str(PATTERNS / f"{name}.yaml"), "--simulated", "--json", "--out", str(tmp_path / "out")])
-        told = json.loads(capsys.readouterr().out)["expectations"]
-        return [one["text"] for one in told if one["outcome"] not in ("held", "not-asked")]
-
-    return carry_out
 
 
 @pytest.mark.parametrize("name", ["SL-1", "SL-2", "SL-3", "SL-5", "SL-6", "SL-7"])

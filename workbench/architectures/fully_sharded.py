@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from workbench.architectures import part_checkpoints
 from workbench.architectures.memory import Held, some_layers
 from workbench.architectures.operations import (
     AllGather,
     AllReduce,
-    Operation,
-    Recall,
     Receive,
-    Record,
     ReduceScatter,
     Say,
     Send,
@@ -37,6 +34,10 @@ class _Place:
     group: tuple[str, ...]
     replicas: tuple[str, ...]
     units: int  # layers of the model, each of which is gathered as a whole
+
+    @property
+    def parts(self) -> tuple[tuple[int, int], ...]:
+        return ((0, self.units),)
 
     @property
     def share(self) -> float:
@@ -147,7 +148,7 @@ class FullySharded(TrainingArchitecture):
         samples = opened["samples_per_step"]
         if samples < self.micro_batches * len(job.team):
             raise StageFailed(job.stage, f"a batch of {samples} is too small for {self.micro_batches} pieces a worker")
-        step = yield from _restore(place)
+        step = yield from part_checkpoints.restore(job, place.parts, place.share)
         shards = []  # views, which a lane could not ask for without waiting for the processor
         for unit in range(place.units):
             shards.append((yield job.perform("shard", place.layer(unit), place.share)))
@@ -155,8 +156,9 @@ class FullySharded(TrainingArchitecture):
             yield Together((self._compute(place), self._gather(place, shards), self._scatter(place)))
             yield job.perform("apply-in-host" if self.offload else "apply", share=place.share)
             yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
-            if self.is_checkpoint(step):
-                yield from _checkpoint(place, step)
+            if self.is_checkpoint(step) and me in job.team[: len(place.group)]:
+                rank, holders = place.group.index(me), len(place.group)
+                yield from part_checkpoints.record(job, step, rank, holders, place.parts, place.share)
             step += 1
         return (yield from _finish(place))
 
@@ -226,31 +228,6 @@ class FullySharded(TrainingArchitecture):
                 own = yield ReduceScatter(place.group, gradient.what)
                 if len(place.replicas) > 1:
                     yield AllReduce(place.replicas, own)
-
-
-def _key(place: _Place, step: int, rank: int) -> str:
-    return f"{place.job.checkpoint_key}/{step}/{rank}"
-
-
-def _checkpoint(place: _Place, step: int) -> Part:
-    """Make the own share of the state after `step` durable; it counts once every member of the group has done so."""
-    if place.me not in place.job.team[: len(place.group)]:
-        return
-    state = yield place.job.perform("state", share=place.share)
-    yield Record(((_key(place, step + 1, place.group.index(place.me)), [len(place.group), state]),))
-
-
-def _restore(place: _Place) -> Generator[Operation, Any, int]:
-    """The first step to do: the one after the last checkpoint of which every share was recorded."""
-    saved = yield Recall(f"{place.job.checkpoint_key}/")
-    lacking: dict[tuple[int, int], int] = {}  # (step, shares) -> how many of them were not recorded
-    for key, (shares, _) in saved.items():
-        made = int(key.split("/")[-2]), shares
-        lacking[made] = lacking.get(made, shares) - 1
-    first = max((step for (step, _), missing in lacking.items() if not missing), default=0)
-    if first:
-        yield place.job.perform("restore", None, place.share)
-    return first
 
 
 def _finish(place: _Place) -> Part:
