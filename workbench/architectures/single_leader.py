@@ -34,7 +34,9 @@ LEADER, SOURCE = "leader", "source"
 class SingleLeader(Tunable):
     """The leader records every result before it counts, so that a restarted leader begins with what was recorded.
 
-    Tasks are performed at least once and recorded once; the excess after a loss is at most followers × ahead.
+    Tasks are performed at least once and recorded once; the excess after a loss is at most followers × ahead. A lost
+    leader is started again, or another server is elected in its place, which begins with the same record (Ongaro and
+    Ousterhout, "In search of an understandable consensus algorithm", USENIX ATC 2014).
     """
 
     title: ClassVar[str] = "Single leader"
@@ -47,6 +49,20 @@ class SingleLeader(Tunable):
         default=1, ge=1, le=64, description="tasks that a follower may hold: one to do, the rest waiting"
     )
     restart: Seconds = Field(default=0.1, description="time until a lost leader is started again")
+    election: Seconds = Field(
+        default=0.0,
+        ge=0,
+        description="least time without a leader until a server stands for election, at most twice as long; "
+        "0 means that a lost leader is started again instead",
+        json_schema_extra={"ja": "リーダー不在から立候補までの最短時間（最長はその 2 倍）。0 なら選挙せず再起動"},
+    )
+    servers: int = Field(
+        default=5,
+        ge=3,
+        le=99,
+        description="servers among which a new leader is elected (election only)",
+        json_schema_extra={"ja": "新しいリーダーを選ぶサーバ数（選挙のみ）"},
+    )
     decision: Seconds = Field(
         default=0.0, ge=0, description="time the leader takes to hand a task out, and for each result that it records"
     )
@@ -59,7 +75,10 @@ class SingleLeader(Tunable):
     )
 
     def idle(self, setting: Setting) -> dict[str, str]:
-        found = {} if setting.loses_the_leader else {"restart": "idle-no-leader-loss"}
+        if not setting.loses_the_leader:
+            found = dict.fromkeys(("restart", "election", "servers"), "idle-no-leader-loss")
+        else:
+            found = {"restart": "idle-election"} if self.election else {"servers": "idle-no-election"}
         if setting.tasks <= 1 or setting.wanted <= len(setting.workers) - len(setting.lossy):
             found["ahead"] = "idle-few-tasks"
         return found

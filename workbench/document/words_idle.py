@@ -13,6 +13,14 @@ IDLE = {
         "'{knob}' changes nothing here: no fault of this scenario ends the leader",
         "「{knob}」はここでは効果がありません。リーダーが失われる障害がないためです",
     ),
+    "idle-election": (
+        "'{knob}' changes nothing here: a new leader is elected, and the old one is not started again",
+        "「{knob}」はここでは効果がありません。再起動ではなく新しいリーダーが選ばれるためです",
+    ),
+    "idle-no-election": (
+        "'{knob}' changes nothing here: a lost leader is started again, and nobody is elected",
+        "「{knob}」はここでは効果がありません。選挙ではなくリーダーが再起動されるためです",
+    ),
     "idle-one-member": (
         "'{knob}' changes nothing here: only one worker takes part",
         "「{knob}」はここでは効果がありません。参加するワーカーが 1 台だけのためです",

@@ -17,6 +17,8 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
     training = registry.training(combination.training.use, combination.training.with_)
     if "real" not in training.engines:
         said.append(f"'{combination.id}' trains by {training.title} with parameters that only a simulated run knows")
+    if combination.orchestration.with_.get("election"):
+        said.append("the election of a new leader can only be simulated; a real one is started again")
     for stage in scenario.pipeline.stages:
         kind = STAGES.get(stage.use)
         if kind is not None and issubclass(kind, TrainingStage) and kind.simulated_only:

@@ -14,7 +14,10 @@ SILENT_S = 10.0  # how long a member may be silent until it is declared lost
 
 
 class Faults:
-    """Carries out the strikes of a run on its world. `tell(event)` tells facts of the run itself."""
+    """Carries out the strikes of a run on its world. `tell(event)` tells facts of the run itself.
+
+    `elect_s(number)` is how long the election takes that a leader's loss of that number leads to.
+    """
 
     def __init__(
         self,
@@ -23,9 +26,11 @@ class Faults:
         by_step: list[Strike],
         by_time: Iterator[Strike],
         tell: Callable[[Event], None],
+        elect_s: Callable[[int], float],
     ):
         self.world, self.job, self.tell = world, job, tell
         self.by_step, self.by_time = list(by_step), by_time
+        self.elect_s, self.elections = elect_s, 0
         self.next_call: Call | None = None  # the next fault on the clock: if nothing else is there, nobody can go on
         self._expect_next()
 
@@ -66,7 +71,10 @@ class Faults:
 
     def _back_after_s(self, strike: Strike) -> float | None:
         if strike.worker == LEADER and strike.lasts_s is None:
-            return self.job.orchestration.restart
+            if not self.job.orchestration.election:
+                return self.job.orchestration.restart
+            self.elections += 1
+            return self.elect_s(self.elections)
         return strike.lasts_s
 
     def _crash(self, worker: str, cause: str, back_after_s: float | None, kind: str) -> None:

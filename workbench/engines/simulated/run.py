@@ -11,9 +11,11 @@ import msgspec
 from workbench.architectures import interval
 from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, Strike, build, strikes_by_step, strikes_by_time
+from workbench.architectures.raft import Timing
 from workbench.architectures.single_leader import LEADER
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
+from workbench.engines.simulated.elections import without_leader_s
 from workbench.engines.simulated.faults import Faults
 from workbench.engines.simulated.learning import LearningWork
 from workbench.engines.simulated.memory import Memory
@@ -27,6 +29,7 @@ from workbench.runs.labels import EXTRAPOLATED, least_sure
 
 SLICE_EVENTS = 500  # between two looks at the commands
 FRAME_S = 0.02  # wall time between two looks, when the simulation is paced
+UNTIL_ELECTED_S = 1e6  # a majority is left, so that somebody is elected long before
 DURATION_REACHED = "the duration is reached"
 
 
@@ -44,7 +47,7 @@ class SimulatedRun:
         speed: float = 0.0,
         follow: Iterable[Event] = (),
     ):
-        self.scenario, self.combination = scenario, combination
+        self.scenario, self.combination, self.replication = scenario, combination, replication
         self.writer, self.control, self.speed, self.paused = writer, control, speed, False
         self.stop_reason = ""
         self.told_s = 0.0
@@ -76,6 +79,7 @@ class SimulatedRun:
             strikes_by_step(scenario, combination),
             strikes_by_time(scenario, combination, replication),
             lambda event: self._tell(event, ""),
+            self._election_s,
         )
 
     def _started(self, replication: int) -> RunStarted:
@@ -113,6 +117,16 @@ class SimulatedRun:
         self.writer.write(RunFinished(t_s=ended_s, outcome=outcome, reason=reason, label=label, grounds=grounds))
         self.writer.flush()
         return outcome
+
+    def _election_s(self, number: int) -> float:
+        """How long the servers are without a leader, each loss with draws of its own."""
+        wanted = self.job.orchestration
+        timing = Timing(wanted.election, 2 * wanted.election)
+        trial = f"{self.replication}/{number}"
+        logs = (0,) * wanted.servers
+        return without_leader_s(
+            timing, self.world.network.latency_s, logs, self.scenario.run.seed, trial, UNTIL_ELECTED_S
+        )
 
     def _tell_memory(self) -> None:
         """What training needs on the fullest worker."""
