@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from workbench.architectures import registry
 from workbench.architectures.idle import idle
-from workbench.architectures.single_leader import LEADER, SOURCE
+from workbench.architectures.orchestration import LEADER, SOURCE
 from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Choice, Combination, Scenario

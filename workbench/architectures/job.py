@@ -9,9 +9,9 @@ from typing import Any
 
 from workbench.architectures import registry
 from workbench.architectures.operations import Program
+from workbench.architectures.orchestration import LEADER, SOURCE, Orchestration, OrchestrationArchitecture
 from workbench.architectures.random_streams import stream
 from workbench.architectures.schedule import Plan, PlannedStage
-from workbench.architectures.single_leader import LEADER, SOURCE, Orchestration, SingleLeader
 from workbench.architectures.training import TrainingArchitecture
 from workbench.document.scenario import Combination, Fault, Scenario, Workload
 from workbench.stages.base import TrainingStage
@@ -25,9 +25,10 @@ class Job:
     members: tuple[str, ...]
     followers: tuple[str, ...]
     plan: Plan
-    orchestration: SingleLeader
+    orchestration: OrchestrationArchitecture
     training: TrainingArchitecture
     makers: dict[str, Any]
+    deciders: tuple[str, ...]
 
     def program(self, member: str) -> Program:
         """A fresh program of `member`, for each of its incarnations."""
@@ -48,8 +49,9 @@ def build(scenario: Scenario, combination: Combination, replication: int = 0) ->
     arrivals = arrivals_s(scenario.workload, scenario.run.seed, replication)
     work = Orchestration(plan, followers, training, arrivals, scenario.run.steps, scenario.run.seed, replication)
     makers = orchestration.programs(work)
-    members = (LEADER, *followers, *((SOURCE,) if plan.arrive_later else ()))
-    return Job(members, followers, plan, orchestration, training, makers)
+    deciders = orchestration.deciders(followers)
+    members = (*(d for d in deciders if d == LEADER), *followers, *((SOURCE,) if plan.arrive_later else ()))
+    return Job(members, followers, plan, orchestration, training, makers, deciders)
 
 
 def plan_of(scenario: Scenario, team: int, least: int = 1) -> Plan:

@@ -4,6 +4,7 @@ from typing import Any
 
 from workbench.architectures.federated import Federated
 from workbench.architectures.fully_sharded import FullySharded
+from workbench.architectures.orchestration import OrchestrationArchitecture
 from workbench.architectures.parameter_server import ParameterServer
 from workbench.architectures.pipeline import PipelineParallel
 from workbench.architectures.ring import RingAllReduce
@@ -11,7 +12,7 @@ from workbench.architectures.single_leader import SingleLeader
 from workbench.architectures.tensor import TensorParallel
 from workbench.architectures.training import TrainingArchitecture
 
-ORCHESTRATIONS: dict[str, type[SingleLeader]] = {
+ORCHESTRATIONS: dict[str, type[OrchestrationArchitecture]] = {
     "single-leader": SingleLeader,
 }
 
@@ -30,7 +31,7 @@ NOT_YET: dict[str, tuple[str, ...]] = {
 }
 
 
-def orchestration(name: str, parameters: dict[str, Any]) -> SingleLeader:
+def orchestration(name: str, parameters: dict[str, Any]) -> OrchestrationArchitecture:
     return ORCHESTRATIONS[name].model_validate(parameters)
 
 

@@ -10,7 +10,6 @@ from pydantic import Field
 from workbench.architectures.operations import (
     Letter,
     Now,
-    Perform,
     Program,
     Recall,
     Receive,
@@ -22,16 +21,15 @@ from workbench.architectures.operations import (
     Wait,
     WorkerLost,
 )
-from workbench.architectures.schedule import Plan, Schedule
-from workbench.architectures.setting import Setting, Tunable
-from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
+from workbench.architectures.orchestration import LEADER, SOURCE, Orchestration, OrchestrationArchitecture, carry_out
+from workbench.architectures.schedule import Schedule
+from workbench.architectures.setting import Setting
+from workbench.architectures.training import Part
 from workbench.document.units import Seconds
 from workbench.runs.events import Recorded
 
-LEADER, SOURCE = "leader", "source"
 
-
-class SingleLeader(Tunable):
+class SingleLeader(OrchestrationArchitecture):
     """The leader records every result before it counts, so that a restarted leader begins with what was recorded.
 
     Tasks are performed at least once and recorded once; the excess after a loss is at most followers × ahead. A lost
@@ -44,7 +42,6 @@ class SingleLeader(Tunable):
     doc: ClassVar[str] = "One leader knows the state of every job and hands tasks to followers as they become free."
     doc_ja: ClassVar[str] = "1 台のリーダーが全ジョブの状態を把握し、空いたフォロワーにタスクを渡します。"
 
-    followers: int = Field(default=0, ge=0, description="how many workers follow; 0 means all of them")
     ahead: int = Field(
         default=1, ge=1, le=64, description="tasks that a follower may hold: one to do, the rest waiting"
     )
@@ -83,32 +80,16 @@ class SingleLeader(Tunable):
             found["ahead"] = "idle-few-tasks"
         return found
 
+    def deciders(self, followers: tuple[str, ...]) -> tuple[str, ...]:
+        return (LEADER,)
+
     def programs(self, orchestration: Orchestration) -> dict[str, Any]:
-        """Member -> function that makes its program, anew for each incarnation."""
         programs: dict[str, Any] = {LEADER: lambda: lead(orchestration, self.ahead, self.decision, self.poll)}
         for follower in orchestration.followers:
             programs[follower] = lambda me=follower: follow(me, orchestration)
         if orchestration.plan.arrive_later:
             programs[SOURCE] = lambda: submit(orchestration)
         return programs
-
-
-class Orchestration:
-    """What an orchestration is to carry out: the plan, by whom, and how stages with a team are trained."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        followers: tuple[str, ...],
-        training: TrainingArchitecture,
-        arrivals_s: tuple[float, ...] = (),
-        most_steps: int | None = None,
-        seed: int = 0,
-        replication: int = 0,
-    ):
-        self.plan, self.followers, self.training = plan, followers, training
-        self.arrivals_s, self.most_steps = arrivals_s, most_steps
-        self.seed, self.replication = seed, replication
 
 
 def lead(work: Orchestration, ahead: int, decision_s: float = 0.0, poll_s: float = 0.0) -> Program:
@@ -207,27 +188,8 @@ def follow(me: str, work: Orchestration) -> Program:
         if letter.what:  # otherwise a new leader calls the roll: the last report may have gone to the old one
             results = []
         for task in letter.what:
-            results.append((yield from _carry_out(me, work, task)))
+            results.append((yield from carry_out(me, work, task)))
         yield Send(LEADER, results, "done")
-
-
-def _carry_out(me: str, work: Orchestration, task: dict[str, Any]) -> Part:
-    """One task, alone or with its team; the report for the leader."""
-    report = {"stage": task["stage"], "instance": task["instance"], "outputs": None}
-    of = work.plan.name(task["instance"])
-    try:
-        if task["team"]:
-            team = tuple(task["team"])
-            attempt, lots = task["attempt"], (work.seed, work.replication)
-            job = TrainingJob(task["stage"], of, task["inputs"], team, attempt, work.most_steps, *lots)
-            report["outputs"] = yield from work.training.program(me, job)
-        else:
-            report["outputs"] = yield Perform(task["stage"], "run", task["inputs"], of)
-    except StageFailed as failed:
-        report["failed"] = failed.cause
-    except WorkerLost as lost:
-        report["lost"] = lost.worker
-    return report
 
 
 def submit(work: Orchestration) -> Program:

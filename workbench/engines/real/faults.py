@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 
 from workbench.architectures.job import Strike
-from workbench.architectures.single_leader import LEADER
+from workbench.architectures.orchestration import LEADER
 from workbench.engines.real.supervisor import Supervisor
 from workbench.runs.events import FaultBegan, FaultEnded, Warned
 

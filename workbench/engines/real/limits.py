@@ -17,6 +17,9 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
     training = registry.training(combination.training.use, combination.training.with_)
     if "real" not in training.engines:
         said.append(f"'{combination.id}' trains by {training.title} with parameters that only a simulated run knows")
+    orchestration = registry.orchestration(combination.orchestration.use, combination.orchestration.with_)
+    if "real" not in orchestration.engines:
+        said.append(f"'{combination.id}' is orchestrated as {orchestration.title}, which can only be simulated")
     if combination.orchestration.with_.get("election"):
         said.append("the election of a new leader can only be simulated; a real one is started again")
     for stage in scenario.pipeline.stages:

@@ -9,7 +9,8 @@ import psutil
 from workbench.architectures import interval
 from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, Strike, build, strikes_by_step, strikes_by_time
-from workbench.architectures.single_leader import LEADER
+from workbench.architectures.orchestration import LEADER
+from workbench.architectures.single_leader import SingleLeader
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.errors import CannotRun
@@ -51,7 +52,9 @@ class RealRun:
         )
         self.until_s = scenario.run.duration or float("inf")
         by_step, by_time = strikes_by_step(scenario, combination), strikes_by_time(scenario, combination)
-        self.faults = Faults(self.supervisor, by_step, by_time, self.job.orchestration.restart)
+        leader = self.job.orchestration
+        assert isinstance(leader, SingleLeader)
+        self.faults = Faults(self.supervisor, by_step, by_time, leader.restart)
         self.stop_reason = ""
 
     def carry_out(self) -> str:

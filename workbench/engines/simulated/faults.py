@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from workbench.architectures.job import Job, Strike
-from workbench.architectures.single_leader import LEADER
+from workbench.architectures.orchestration import LEADER
+from workbench.architectures.single_leader import SingleLeader
 from workbench.engines.simulated.clock import Call
 from workbench.engines.simulated.world import World
 from workbench.runs.events import Event, FaultBegan, FaultEnded, StepsFinished, WorkerFailed, WorkerJoined
@@ -43,7 +44,7 @@ class Faults:
 
     def _strike_on_time(self, strike: Strike) -> None:
         self.strike(strike)
-        if not self._over:
+        if not self.over:
             self._expect_next()
 
     def watch(self, event: Event) -> None:
@@ -56,7 +57,7 @@ class Faults:
 
     def strike(self, strike: Strike) -> None:
         member = self.world.members.get(strike.worker)
-        if member is None or member.finished or member.frozen or self._over:
+        if member is None or member.finished or member.frozen or self.over:
             return
         self.tell(FaultBegan(kind=strike.kind, worker=strike.worker, origin=strike.origin))
         if strike.kind == "freeze":
@@ -65,14 +66,16 @@ class Faults:
             self._crash(strike.worker, "crash", self._back_after_s(strike), strike.kind)
 
     @property
-    def _over(self) -> bool:
-        """Whether the leader has ended its work: nothing that comes later belongs to the run."""
-        return self.world.members[LEADER].finished and LEADER not in self.world.lost
+    def over(self) -> bool:
+        """Whether the work has ended: nothing that comes later belongs to the run."""
+        return any(self.world.members[name].finished and name not in self.world.lost for name in self.job.deciders)
 
     def _back_after_s(self, strike: Strike) -> float | None:
         if strike.worker == LEADER and strike.lasts_s is None:
-            if not self.job.orchestration.election:
-                return self.job.orchestration.restart
+            leader = self.job.orchestration
+            assert isinstance(leader, SingleLeader)
+            if not leader.election:
+                return leader.restart
             self.elections += 1
             return self.elect_s(self.elections)
         return strike.lasts_s
@@ -85,7 +88,7 @@ class Faults:
 
     def _join(self, what: tuple[str, str]) -> None:
         worker, kind = what
-        if self._over:
+        if self.over:
             return
         self.tell(FaultEnded(kind=kind, worker=worker))
         self.tell(WorkerJoined(worker=worker))

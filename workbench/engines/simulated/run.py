@@ -11,8 +11,9 @@ import msgspec
 from workbench.architectures import interval
 from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, Strike, build, strikes_by_step, strikes_by_time
+from workbench.architectures.orchestration import LEADER
 from workbench.architectures.raft import Timing
-from workbench.architectures.single_leader import LEADER
+from workbench.architectures.single_leader import SingleLeader
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.simulated.elections import without_leader_s
@@ -121,6 +122,7 @@ class SimulatedRun:
     def _election_s(self, number: int) -> float:
         """How long the servers are without a leader, each loss with draws of its own."""
         wanted = self.job.orchestration
+        assert isinstance(wanted, SingleLeader)
         timing = Timing(wanted.election, 2 * wanted.election)
         trial = f"{self.replication}/{number}"
         logs = (0,) * wanted.servers
@@ -179,11 +181,10 @@ class SimulatedRun:
         time.sleep(max(0.0, FRAME_S - (time.monotonic() - began_s)))
 
     def _ended(self) -> tuple[str, str] | None:
-        leader = self.world.members[LEADER]
         for member in self.world.members.values():
             if member.outcome is not None:
                 return "failed", f"{member.name}: {member.outcome.args[0]}: {member.outcome.args[-1]}"
-        if leader.finished and LEADER not in self.world.lost and (not self._still_busy() or self._is_idle()):
+        if self.faults.over and (not self._still_busy() or self._is_idle()):
             return "finished", ""
         if self._is_idle():
             return self._deadlock()

@@ -1,0 +1,81 @@
+"""What an orchestration is: programs that decide which stage runs where, and what they are to carry out."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from workbench.architectures.operations import Perform, StageFailed, WorkerLost
+from workbench.architectures.schedule import Plan
+from workbench.architectures.setting import Tunable
+from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
+
+LEADER, SOURCE = "leader", "source"
+
+
+class OrchestrationArchitecture(Tunable):
+    """Parameters and programs of one way to decide what runs where."""
+
+    title: ClassVar[str]
+    title_ja: ClassVar[str]
+    doc: ClassVar[str]
+    doc_ja: ClassVar[str]
+
+    followers: int = Field(default=0, ge=0, description="how many workers follow; 0 means all of them")
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The engines that can carry it out."""
+        return ("simulated", "real")
+
+    @property
+    def idle_s(self) -> float:
+        """For how long members may do no more than look around, until nobody can be waiting for anything but the
+        others."""
+        return 0.0
+
+    def deciders(self, followers: tuple[str, ...]) -> tuple[str, ...]:
+        """The members of whom each knows, when its program ends, that all is done."""
+        raise NotImplementedError
+
+    def programs(self, orchestration: Orchestration) -> dict[str, Any]:
+        """Member -> function that makes its program, anew for each incarnation."""
+        raise NotImplementedError
+
+
+class Orchestration:
+    """What an orchestration is to carry out: the plan, by whom, and how stages with a team are trained."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        followers: tuple[str, ...],
+        training: TrainingArchitecture,
+        arrivals_s: tuple[float, ...] = (),
+        most_steps: int | None = None,
+        seed: int = 0,
+        replication: int = 0,
+    ):
+        self.plan, self.followers, self.training = plan, followers, training
+        self.arrivals_s, self.most_steps = arrivals_s, most_steps
+        self.seed, self.replication = seed, replication
+
+
+def carry_out(me: str, work: Orchestration, task: dict[str, Any]) -> Part:
+    """One task, alone or with its team; the report for the leader."""
+    report = {"stage": task["stage"], "instance": task["instance"], "outputs": None}
+    of = work.plan.name(task["instance"])
+    try:
+        if task["team"]:
+            team = tuple(task["team"])
+            attempt, lots = task["attempt"], (work.seed, work.replication)
+            job = TrainingJob(task["stage"], of, task["inputs"], team, attempt, work.most_steps, *lots)
+            report["outputs"] = yield from work.training.program(me, job)
+        else:
+            report["outputs"] = yield Perform(task["stage"], "run", task["inputs"], of)
+    except StageFailed as failed:
+        report["failed"] = failed.cause
+    except WorkerLost as lost:
+        report["lost"] = lost.worker
+    return report
