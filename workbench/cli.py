@@ -104,9 +104,13 @@ def run(
     out: Annotated[Path | None, typer.Option("--out", help="study folder; runs/<name>-<time> when left out")] = None,
     html: Annotated[bool, typer.Option("--html", help="write report.html into the study folder")] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="how many simulated runs go on at once")] = 1,
+    messages: Annotated[
+        str | None, typer.Option("--messages", help="tell every message of simulated runs in a window, like 10s..12s")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Run a scenario, for real or simulated, and report."""
+    from workbench.engines.window import window_of
     from workbench.studies.compare import Comparison
     from workbench.terminal import carry_out_with_progress, free_folder
 
@@ -116,6 +120,12 @@ def run(
         if name not in known:
             raise typer.BadParameter(f"there is no architecture '{name}'; known are {', '.join(known)}")
     chosen = [engine for engine, wanted in (("simulated", simulated), ("real", real)) if wanted]
+    if messages is not None and real and not simulated:
+        raise typer.BadParameter("--messages opens simulated runs; a real run sends its messages unseen")
+    try:
+        window = window_of(messages) if messages is not None else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
     study = Comparison(
         text=document.text,
         scenario=document.scenario,
@@ -124,6 +134,7 @@ def run(
         engines=tuple(chosen or ["simulated"]),
         combinations=tuple(combination or ()),
         workers=workers,
+        messages=window,
     )
     outcomes = carry_out_with_progress(study, quiet=as_json)
     code = _print_report(study.out, "json" if as_json else "text")

@@ -10,6 +10,7 @@ from typing import Any
 from workbench.document.scenario import Scenario
 from workbench.engines.control import Control
 from workbench.engines.errors import CannotRun
+from workbench.engines.window import Window
 from workbench.runs.folder import RunWriter
 
 ENGINES = ("simulated", "real")
@@ -21,6 +22,7 @@ class Comparison:
     """What is to be run: `text` is the scenario as written, `folder` where it lies, `out` the study folder.
 
     `workers` simulated runs go on at once, each on a core, unless they are paced by a `speed` for somebody to watch.
+    Within `messages` they tell every letter and chunk.
     """
 
     text: str
@@ -31,6 +33,7 @@ class Comparison:
     combinations: tuple[str, ...] = ()
     speed: float = 0.0
     workers: int = 1
+    messages: Window | None = None
     notify: Notify = field(default=lambda message: None)
 
     @property
@@ -95,7 +98,7 @@ def _at_once(study: Comparison, runs: list[tuple[str, str, int]], workers: int, 
     from workbench.studies import pool
 
     folder = str(study.folder)
-    tasks = [pool.Task(study.text, folder, str(study.path(*run)), run[1], run[2]) for run in runs]
+    tasks = [pool.Task(study.text, folder, str(study.path(*run)), run[1], run[2], study.messages) for run in runs]
     return pool.carry_out(tasks, workers, control, study.notify)
 
 
@@ -107,7 +110,8 @@ def _one(
     if engine == "simulated":
         from workbench.engines.simulated import run as simulated
 
-        return simulated.carry_out(study.scenario, chosen, study.folder, writer, control, replication, study.speed)
+        arguments = (study.scenario, chosen, study.folder, writer, control, replication, study.speed, study.messages)
+        return simulated.carry_out(*arguments)
     from workbench.engines.real import run as real
 
     return real.carry_out(study.scenario, chosen, study.folder, writer, control)

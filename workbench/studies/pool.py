@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.engines.control import Command, Control
+from workbench.engines.window import Window
 
 Notify = Callable[[dict[str, Any]], None]
 LOOK_S = 0.05  # between two looks at the commands
@@ -35,6 +36,7 @@ class Task:
     path: str
     combination: str
     replication: int
+    messages: Window | None = None
 
 
 class _UntilStopped(Control):
@@ -157,4 +159,5 @@ def _one(task: Task) -> str:
     assert chosen is not None
     with RunWriter(Path(task.path), task.text) as writer:
         control = _UntilStopped(_stop)
-        return simulated.carry_out(scenario, chosen, Path(task.folder), writer, control, task.replication)
+        arguments = (scenario, chosen, Path(task.folder), writer, control, task.replication)
+        return simulated.carry_out(*arguments, messages=task.messages)

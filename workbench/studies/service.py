@@ -16,6 +16,7 @@ from typing import Any
 
 from workbench.architectures.check import check_all
 from workbench.engines.control import Control
+from workbench.engines.window import window_of
 from workbench.studies.compare import Comparison, carry_out
 
 Answer = Callable[[dict[str, Any]], None]
@@ -73,6 +74,7 @@ def _study(request: dict[str, Any], control: Control, answer: Answer, judge: Cal
         combinations=tuple(request.get("combinations") or ()),
         speed=float(request.get("speed") or 0.0),
         workers=int(request.get("workers") or 1),
+        messages=window_of(request["messages"]) if request.get("messages") else None,
         notify=answer,
     )
     carry_out(study, control)

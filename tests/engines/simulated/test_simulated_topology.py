@@ -9,6 +9,7 @@ from workbench.engines.simulated.flows.waterfill import padded, waterfill
 from workbench.engines.simulated.network import CONTROL_BYTES, Blob, Network
 from workbench.engines.simulated.topology import lay
 from workbench.engines.simulated.world import World
+from workbench.engines.window import Window
 from workbench.runs.events import MessageSent
 
 EIGHT = tuple(f"w{i}" for i in range(8))
@@ -48,7 +49,7 @@ def run(programs, topology, latency_s=0.0, work=None, collectives="ideal"):
     """A world in which all programs have ended, and the letters and chunks that were told."""
     told = []
     network = Network(B, latency_s, collectives, topology)
-    world = World(network, work or Work(), lambda event, who: told.append((who, event)), messages=True)
+    world = World(network, work or Work(), lambda event, who: told.append((who, event)), messages=Window())
     for name, program in programs.items():
         world.add(name, program)
     world.start(programs)

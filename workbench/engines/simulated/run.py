@@ -24,7 +24,8 @@ from workbench.engines.simulated.network import Network
 from workbench.engines.simulated.topology import lay
 from workbench.engines.simulated.work import Work
 from workbench.engines.simulated.world import World, waiting_text
-from workbench.runs.events import Event, Measured, OperationFinished, RunFinished, RunStarted, Warned
+from workbench.engines.window import Window
+from workbench.runs.events import Event, Measured, MessageSent, OperationFinished, RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
 from workbench.runs.labels import EXTRAPOLATED, least_sure
 
@@ -35,7 +36,10 @@ DURATION_REACHED = "the duration is reached"
 
 
 class SimulatedRun:
-    """The life of one simulated run. `follow` are the events of another run whose choices are to be taken over."""
+    """The life of one simulated run. `follow` are the events of another run whose choices are to be taken over.
+
+    Within `messages` it tells every letter and chunk; all else that it tells is the same with and without.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class SimulatedRun:
         replication: int = 0,
         speed: float = 0.0,
         follow: Iterable[Event] = (),
+        messages: Window | None = None,
     ):
         self.scenario, self.combination, self.replication = scenario, combination, replication
         self.writer, self.control, self.speed, self.paused = writer, control, speed, False
@@ -65,7 +70,7 @@ class SimulatedRun:
         team = self.job.followers[: self.job.team_size]
         self.memory = Memory(self.job.training, team, work.step_costs, scenario.cluster)
         work.unfit = self.memory.unfit
-        self.world = World(network, work, self._tell)
+        self.world = World(network, work, self._tell, messages=messages)
         self.until_s = scenario.run.duration or float("inf")
         self.writer.write(self._started(replication))
         self._tell_memory()
@@ -98,9 +103,11 @@ class SimulatedRun:
         )
 
     def _tell(self, event: Event, who: str) -> None:
-        self.told_s = self.world.clock.now
-        self.writer.write(msgspec.structs.replace(event, t_s=self.told_s, who=who))
-        self.faults.watch(event)
+        now_s = self.world.clock.now
+        self.writer.write(msgspec.structs.replace(event, t_s=now_s, who=who))
+        if not isinstance(event, MessageSent):  # which must change nothing of what is told without them
+            self.told_s = now_s
+            self.faults.watch(event)
 
     def carry_out(self) -> str:
         """Run to the end; the outcome: finished, stopped or failed."""
@@ -238,6 +245,8 @@ def carry_out(
     control: Control,
     replication: int = 0,
     speed: float = 0.0,
+    messages: Window | None = None,
 ) -> str:
     """Carry one combination out in virtual time; the outcome. `folder` is where the scenario lies."""
-    return SimulatedRun(scenario, combination, folder, writer, control, replication, speed).carry_out()
+    run = SimulatedRun(scenario, combination, folder, writer, control, replication, speed, messages=messages)
+    return run.carry_out()

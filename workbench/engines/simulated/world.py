@@ -34,6 +34,7 @@ from workbench.engines.simulated.gatherings import Gatherings
 from workbench.engines.simulated.lanes import Lanes, told_closed
 from workbench.engines.simulated.member import PENDING, Informed, Later, Member
 from workbench.engines.simulated.network import CONTROL_BYTES, Hop, Network, size_bytes
+from workbench.engines.window import Window
 from workbench.runs.events import Event, MessageSent
 
 Tell = Callable[[Event, str], None]
@@ -62,7 +63,8 @@ class Fetching:
 class World:
     """A simulated run's state. `tell(event, who)` is called in virtual-time order.
 
-    `detection_s` is the time from a loss until the others are told of it. With `messages`, every letter is told too.
+    `detection_s` is the time from a loss until the others are told of it. Letters and chunks are told
+    within `messages`: when they are sent, or, where links are shared fairly, when they are through.
     With `cohorts`, only those members are added that stand for their equals.
     """
 
@@ -72,7 +74,7 @@ class World:
         work: Worker,
         tell: Tell,
         detection_s: float = 0.02,
-        messages: bool = False,
+        messages: Window | None = None,
         cohorts: Cohorts | None = None,
     ):
         self.clock = Clock()
@@ -270,10 +272,7 @@ class World:
             return
         at_s = self.network.transfer(self.clock.now, member.name, operation.to, size)
         self.clock.call_at(at_s, self._letter_arrives, (target, letter))
-        if self.messages:
-            self.tell(
-                MessageSent(to=operation.to, tag=operation.tag, size_bytes=int(size), arrives_s=at_s), member.name
-            )
+        self._tell_message(member.name, operation.to, operation.tag, size, at_s)
 
     def _letter_arrives(self, arrival: tuple[Member, Letter]) -> None:
         member, letter = arrival
@@ -298,6 +297,10 @@ class World:
                 self._arm(member, operation.timeout_s, trouble=TimedOut())
         return answer
 
+    def _tell_message(self, source: str, target: str, tag: str, size: float, arrives_s: float) -> None:
+        if self.messages and self.messages.covers(self.clock.now):
+            self.tell(MessageSent(to=target, tag=tag, size_bytes=int(size), arrives_s=arrives_s), source)
+
     # --- links that are shared fairly ------------------------------------------------------------------------------
 
     def _ship(
@@ -315,8 +318,7 @@ class World:
         def through(_: None) -> None:
             at_s = self.clock.now + later_s
             self.clock.call_at(at_s, arrives, arrival)
-            if self.messages:  # only now is it known when it arrives
-                self.tell(MessageSent(to=stream[1], tag=tag, size_bytes=int(size), arrives_s=at_s), stream[0])
+            self._tell_message(*stream[:2], tag, size, at_s)  # only now is it known when it arrives
 
         self.flows.send(stream, size, through)
 
@@ -345,8 +347,7 @@ class World:
             return
         at_s = self.network.pass_on(self.clock.now, source, target, hop_s)
         self.clock.call_at(at_s, self._chunk_arrives, (self.members[target], arrived, argument))
-        if self.messages:
-            self.tell(MessageSent(to=target, tag="chunk", size_bytes=int(size), arrives_s=at_s), source)
+        self._tell_message(source, target, "chunk", size, at_s)
 
     def _chunk_arrives(self, arrival: tuple[Member, Callable[[Any], Any], Any]) -> None:
         member, arrived, argument = arrival
