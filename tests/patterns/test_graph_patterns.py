@@ -79,7 +79,7 @@ def test_whatever_the_graph_no_stage_starts_before_its_inputs_and_every_one_is_d
 
 
 def test_if_the_leader_took_every_letter_in_at_once_polling_would_delay_nothing(missed, monkeypatch):
-    monkeypatch.setattr(single_leader, "_wait_for_the_next_look", lambda began_s, poll_s: iter(()))
+    monkeypatch.setattr(single_leader, "wait_for_the_next_look", lambda began_s, poll_s: iter(()))
     assert missed("EV-1") == [
         "simulated.polls.scheduling_delay_s > 0.15 and simulated.polls.scheduling_delay_s < 0.6",
         "simulated.polls_often.scheduling_delay_s < 0.4 * simulated.polls.scheduling_delay_s",

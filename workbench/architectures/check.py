@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -41,6 +41,7 @@ def check(scenario: Scenario) -> list[Problem]:
         problems.append(Problem("duplicate-worker", "cluster.workers", {"worker": name}))
     for combination in scenario.architectures:
         problems += _of_combination(combination, len(scenario.cluster.names))
+        problems += _leaderless(scenario, combination)
     return problems + (_of_learning(scenario, problems) if scenario.run.learn else [])
 
 
@@ -75,6 +76,16 @@ def _of_combination(combination: Combination, workers: int) -> list[Problem]:
             values = {"combination": combination.id, "needed": needed, "has": workers}
             own = [Problem("too-few-workers", f"{place}.training", values)]
     return problems + own
+
+
+def _leaderless(scenario: Scenario, combination: Combination) -> Iterator[Problem]:
+    """Faults of a leader that strike a combination which has none."""
+    kind = registry.ORCHESTRATIONS.get(combination.orchestration.use)
+    if kind is None or LEADER in kind().deciders(()):
+        return
+    for index, fault in enumerate(scenario.faults):
+        if fault.kind == "leader-crash" and (not fault.only or combination.id in fault.only):
+            yield Problem("no-leader", f"faults[{index}].only", {"combination": combination.id})
 
 
 def _of_choice(choice: Choice, side: str, known: Mapping[str, type[BaseModel]], place: str) -> list[Problem]:

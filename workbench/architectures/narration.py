@@ -6,7 +6,18 @@ It sits between program and engine, so that both engines tell the same story by 
 from collections.abc import Callable
 from typing import Any
 
-from workbench.architectures.operations import Letter, Now, Operation, Perform, Program, Receive, Say, Together, Trouble
+from workbench.architectures.operations import (
+    Claim,
+    Letter,
+    Now,
+    Operation,
+    Perform,
+    Program,
+    Receive,
+    Say,
+    Together,
+    Trouble,
+)
 from workbench.runs.events import Event, OperationFinished, OperationStarted
 
 Tell = Callable[[Event], None]
@@ -59,7 +70,9 @@ def reason(trouble: Trouble) -> str:
 
 
 def choice(operation: Operation, answer: Any) -> str:
-    """What the engine chose, where it had a choice: the senders of the letters that it answered with."""
+    """What the engine chose, where it had a choice: the senders of the letters, or the lease that it answered with."""
+    if isinstance(operation, Claim):
+        return f"token {answer.token}" if answer is not None else "refused"
     if not isinstance(operation, Receive) or not operation.is_choice:
         return ""
     letters = (answer,) if isinstance(answer, Letter) else answer

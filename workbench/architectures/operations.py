@@ -78,7 +78,9 @@ class Letter:
 class Receive(Operation):
     """Waits for a letter (from one sender or any; of one tag or any); with `most` > 1 answers a tuple of all that wait,
     at least one and at most `most`. The loss of a member of `team` concerns it as the sender's does: a chain that has
-    broken elsewhere brings no letter either. WorkerLost, TimedOut."""
+    broken elsewhere brings no letter either. Where no single sender is named the loss of anybody does, unless
+    `heeds_loss` is false. `passive` if the timeout only ends a rest: members that all rest so wait for each other.
+    WorkerLost, TimedOut."""
 
     verb: ClassVar[str] = "receive"
     sender: str | None = None
@@ -86,13 +88,16 @@ class Receive(Operation):
     timeout_s: float | None = None
     most: int = 1
     team: tuple[str, ...] = ()
+    heeds_loss: bool = True
+    passive: bool = False
 
     @property
     def label(self) -> str:
-        return f"receive {self.tag or 'anything'} from {self.sender or 'any'}"
+        verb = "rest until" if self.passive else self.verb
+        return f"{verb} {self.tag or 'anything'} from {self.sender or 'any'}"
 
     def waits_for(self, lost: str) -> bool:
-        return self.sender is None or self.sender == lost or lost in self.team
+        return self.heeds_loss and (self.sender is None or self.sender == lost or lost in self.team)
 
     @property
     def is_choice(self) -> bool:
@@ -158,11 +163,25 @@ class Agree(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one holder to a name until it ends; each grant of a name has a greater token."""
+
+    name: str
+    holder: str
+    token: int
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Record(Operation):
-    """Makes (key, value) entries durable in one commit; values are plain data or arrays, as letters are."""
+    """Makes (key, value) entries durable in one commit; values are plain data or arrays, as letters are.
+
+    `under` a lease it is carried out only if that still holds, and renews it. LeaseLost.
+    """
 
     verb: ClassVar[str] = "record"
     entries: tuple[tuple[str, Any], ...]
+    under: Lease | None = None
 
     @property
     def label(self) -> str:
@@ -171,7 +190,10 @@ class Record(Operation):
 
 @dataclass(frozen=True, slots=True)
 class Recall(Operation):
-    """What was recorded under `prefix`, as a dict: what a restarted program begins with."""
+    """What was recorded under `prefix`, as a dict: what a restarted program begins with.
+
+    The leases that hold now are there too: `lease/<name>` -> [holder, token].
+    """
 
     verb: ClassVar[str] = "recall"
     prefix: str = ""
@@ -179,6 +201,43 @@ class Recall(Operation):
     @property
     def label(self) -> str:
         return f"recall {self.prefix or 'everything'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Operation):
+    """A lease of `name` for `for_s` seconds, or None while another member holds one. One's own is granted anew."""
+
+    verb: ClassVar[str] = "claim"
+    name: str
+    for_s: float
+
+    @property
+    def label(self) -> str:
+        return f"claim {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Renew(Operation):
+    """Lets leases last as long again from now on, in one commit; answers those of them that had not ended."""
+
+    verb: ClassVar[str] = "renew"
+    leases: tuple[Lease, ...]
+
+    @property
+    def label(self) -> str:
+        return f"renew {len(self.leases)} leases"
+
+
+@dataclass(frozen=True, slots=True)
+class Release(Operation):
+    """Ends a lease before its time; nothing happens if it has ended."""
+
+    verb: ClassVar[str] = "release"
+    lease: Lease
+
+    @property
+    def label(self) -> str:
+        return f"release {self.lease.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +298,14 @@ class WorkerLost(Trouble):
 
 class TimedOut(Trouble):
     """A Receive with a timeout saw no letter in time."""
+
+
+class LeaseLost(Trouble):
+    """The lease under which something was to be recorded has ended; another member may hold one."""
+
+    def __init__(self, name: str):
+        super().__init__(name)
+        self.name = name
 
 
 class StageFailed(Trouble):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from workbench.architectures.operations import Perform, StageFailed, WorkerLost
+from workbench.architectures.operations import Now, Perform, StageFailed, Wait, WorkerLost
 from workbench.architectures.schedule import Plan
 from workbench.architectures.setting import Tunable
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
@@ -79,3 +80,11 @@ def carry_out(me: str, work: Orchestration, task: dict[str, Any]) -> Part:
     except WorkerLost as lost:
         report["lost"] = lost.worker
     return report
+
+
+def wait_for_the_next_look(began_s: float, poll_s: float) -> Part:
+    """Until the time since the start is a multiple of `poll_s`; what came just now is seen at once."""
+    passed = ((yield Now()) - began_s) / poll_s
+    until_s = (ceil(passed - 1e-9) - passed) * poll_s
+    if until_s > 0:
+        yield Wait(until_s)

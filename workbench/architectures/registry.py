@@ -8,12 +8,14 @@ from workbench.architectures.orchestration import OrchestrationArchitecture
 from workbench.architectures.parameter_server import ParameterServer
 from workbench.architectures.pipeline import PipelineParallel
 from workbench.architectures.ring import RingAllReduce
+from workbench.architectures.shared_nothing import SharedNothing
 from workbench.architectures.single_leader import SingleLeader
 from workbench.architectures.tensor import TensorParallel
 from workbench.architectures.training import TrainingArchitecture
 
 ORCHESTRATIONS: dict[str, type[OrchestrationArchitecture]] = {
     "single-leader": SingleLeader,
+    "shared-nothing": SharedNothing,
 }
 
 TRAININGS: dict[str, type[TrainingArchitecture]] = {
@@ -26,7 +28,7 @@ TRAININGS: dict[str, type[TrainingArchitecture]] = {
 }
 
 NOT_YET: dict[str, tuple[str, ...]] = {
-    "orchestration": ("shared-nothing",),
+    "orchestration": (),
     "training": (),
 }
 

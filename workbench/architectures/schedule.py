@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,11 +58,20 @@ Key = tuple[int, str]
 class Schedule:
     """Hands out tasks in the order in which they became ready; a worker holds at most `ahead` of them.
 
+    `instances` are those of the plan that are its own; all where none are given.
     First come, first served: a team that waits for its members keeps later tasks waiting, or it might wait for ever.
     """
 
-    def __init__(self, plan: Plan, workers: tuple[str, ...], ahead: int = 1, known: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        plan: Plan,
+        workers: tuple[str, ...],
+        ahead: int = 1,
+        known: dict[str, Any] | None = None,
+        instances: Sequence[int] | None = None,
+    ):
         self.plan = plan
+        self.instances = range(plan.instances) if instances is None else instances
         self.stages = {stage.id: stage for stage in plan.stages}
         self.all_workers = workers
         self.ahead = ahead
@@ -81,12 +91,12 @@ class Schedule:
             if key.startswith("submitted/"):
                 self.arrive(int(key.partition("/")[2]))
         if not plan.arrive_later:
-            for instance in range(plan.instances):
+            for instance in self.instances:
                 self.arrive(instance)
 
     @property
     def complete(self) -> bool:
-        return len(self.done) == self.plan.instances * len(self.plan.stages)
+        return len(self.done) == len(self.instances) * len(self.plan.stages)
 
     def arrive(self, instance: int) -> bool:
         """An instance of the pipeline was submitted; False if that was known."""

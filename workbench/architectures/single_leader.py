@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -21,7 +20,14 @@ from workbench.architectures.operations import (
     Wait,
     WorkerLost,
 )
-from workbench.architectures.orchestration import LEADER, SOURCE, Orchestration, OrchestrationArchitecture, carry_out
+from workbench.architectures.orchestration import (
+    LEADER,
+    SOURCE,
+    Orchestration,
+    OrchestrationArchitecture,
+    carry_out,
+    wait_for_the_next_look,
+)
 from workbench.architectures.schedule import Schedule
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part
@@ -115,7 +121,7 @@ def lead(work: Orchestration, ahead: int, decision_s: float = 0.0, poll_s: float
         try:
             letters = yield Receive(most=64)
             if poll_s:
-                yield from _wait_for_the_next_look(began_s, poll_s)
+                yield from wait_for_the_next_look(began_s, poll_s)
         except WorkerLost as lost:
             schedule.lose(lost.worker)
             continue
@@ -124,14 +130,6 @@ def lead(work: Orchestration, ahead: int, decision_s: float = 0.0, poll_s: float
         yield Send(follower, None, "do")
     if work.plan.arrive_later:
         yield Send(SOURCE, None, "stop")
-
-
-def _wait_for_the_next_look(began_s: float, poll_s: float) -> Part:
-    """Until the time since the start is a multiple of `poll_s`; what came just now is seen at once."""
-    passed = ((yield Now()) - began_s) / poll_s
-    until_s = (ceil(passed - 1e-9) - passed) * poll_s
-    if until_s > 0:
-        yield Wait(until_s)
 
 
 def _call_the_roll(work: Orchestration, schedule: Schedule) -> Part:

@@ -187,6 +187,10 @@ QUESTION = {
         "stage '{stage}' is known by its cost only, so that no simulated run can learn it; leave run.learn out",
         "ステージ「{stage}」はコストしか分からないため学習できません。run.learn を外してください",
     ),
+    "no-leader": (
+        "'{combination}' has no leader that could be lost; name the combinations that have one in only",
+        "「{combination}」には失われるリーダーがいません。リーダーのある組み合わせを only に書いてください",
+    ),
     "too-few-workers": (
         "'{combination}' needs {needed} workers, and the cluster has {has}",
         "「{combination}」にはワーカーが {needed} 必要ですが、クラスタには {has} しかありません",

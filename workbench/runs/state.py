@@ -39,7 +39,8 @@ WORKING = {
     "receive": "waiting",
     "wait": "waiting",
 }  # any other operation is communication
-TOLD_ALWAYS = ("elected", "saved", "cached", "failed")
+BESIDE = ("rest", "claim", "renew", "release", "recall")  # what a member does beside whatever else it does
+TOLD_ALWAYS = ("elected", "leased", "saved", "cached", "failed")
 
 
 @dataclass(slots=True)
@@ -205,6 +206,8 @@ class RunState:
         if member.status == "lost":
             lane.close(member.since_s, "lost")
             return
+        if kind in BESIDE:
+            return
         if member.status != "frozen":
             member.status = WORKING.get(kind, "communicating")
         member.operation, member.since_s = event.label, event.t_s
@@ -240,6 +243,8 @@ class RunState:
         if lane is None or span is None:
             return  # it was closed when its member was lost
         member = self.members[event.who]
+        if span.kind in BESIDE:
+            return
         if member.status not in STRUCK:
             member.status, member.operation, member.since_s = "waiting", "", event.t_s
         taken = event.t_s - span.start_s

@@ -12,8 +12,9 @@ from workbench.architectures.operations import (
     Wait,
     WorkerLost,
 )
+from workbench.engines.simulated.member import waiting_text
 from workbench.engines.simulated.network import Blob, Network
-from workbench.engines.simulated.world import World, waiting_text
+from workbench.engines.simulated.world import World
 
 
 class NoWork:

@@ -6,7 +6,7 @@ timeouts cannot.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from typing import Any
 
@@ -85,6 +85,11 @@ class Clock(Environment):
         """Whether nothing but `call` is left to happen."""
         self._drop_cancelled()
         return not self._queue or (len(self._queue) == 1 and self._queue[0][3] is call)
+
+    @property
+    def calls_left(self) -> Iterator[Any]:
+        """What is left to happen, in no order."""
+        return (entry[3] for entry in self._queue if entry[3].__class__ is not Call or entry[3].function is not None)
 
     @property
     def next_s(self) -> float:

@@ -147,3 +147,12 @@ class Member:
         self.letters = deque(pool)
         self.learn(taken)
         return tuple(taken) if receive.most > 1 else taken[0]
+
+
+def waiting_text(members: list[Member]) -> str:
+    """Who waits for whom, in words."""
+    return "; ".join(
+        f"{leaf.name} waits in {leaf.operation.label if leaf.operation else 'nothing'}"
+        for member in members
+        for leaf in member.leaves()
+    )

@@ -19,17 +19,28 @@ from workbench.engines.control import Command, Control
 from workbench.engines.simulated.elections import without_leader_s
 from workbench.engines.simulated.faults import Faults
 from workbench.engines.simulated.learning import LearningWork
+from workbench.engines.simulated.member import waiting_text
 from workbench.engines.simulated.memory import Memory
 from workbench.engines.simulated.network import Network
 from workbench.engines.simulated.topology import lay
 from workbench.engines.simulated.work import Work
-from workbench.engines.simulated.world import World, waiting_text
+from workbench.engines.simulated.world import World
 from workbench.engines.window import Window
-from workbench.runs.events import Event, Measured, MessageSent, OperationFinished, RunFinished, RunStarted, Warned
+from workbench.runs.events import (
+    Event,
+    Measured,
+    MessageSent,
+    OperationFinished,
+    OperationStarted,
+    RunFinished,
+    RunStarted,
+    Warned,
+)
 from workbench.runs.folder import RunWriter
 from workbench.runs.labels import EXTRAPOLATED, least_sure
 
 SLICE_EVENTS = 500  # between two looks at the commands
+LOOKS = 16
 FRAME_S = 0.02  # wall time between two looks, when the simulation is paced
 UNTIL_ELECTED_S = 1e6  # a majority is left, so that somebody is elected long before
 DURATION_REACHED = "the duration is reached"
@@ -57,6 +68,7 @@ class SimulatedRun:
         self.writer, self.control, self.speed, self.paused = writer, control, speed, False
         self.stop_reason = ""
         self.told_s = 0.0
+        self.moved_s = 0.0  # when something was told that is more than looking around
         links = scenario.cluster.network
         self.job: Job = build(scenario, combination, replication)
         others = tuple(name for name in self.job.members if name not in self.job.followers)
@@ -105,9 +117,12 @@ class SimulatedRun:
     def _tell(self, event: Event, who: str) -> None:
         now_s = self.world.clock.now
         self.writer.write(msgspec.structs.replace(event, t_s=now_s, who=who))
-        if not isinstance(event, MessageSent):  # which must change nothing of what is told without them
-            self.told_s = now_s
-            self.faults.watch(event)
+        if isinstance(event, MessageSent):  # which must change nothing of what is told without them
+            return
+        self.told_s = now_s
+        if not isinstance(event, OperationStarted | OperationFinished) or event.stage:
+            self.moved_s = now_s
+        self.faults.watch(event)
 
     def carry_out(self) -> str:
         """Run to the end; the outcome: finished, stopped or failed."""
@@ -177,7 +192,8 @@ class SimulatedRun:
     def _advance(self, until_s: float) -> None:
         clock = self.world.clock
         if not self.speed:
-            clock.run_slice(until_s, SLICE_EVENTS)
+            idle_s = self.job.orchestration.idle_s
+            clock.run_slice(min(until_s, max(clock.next_s, clock.now + idle_s)) if idle_s else until_s, SLICE_EVENTS)
             return
         began_s = time.monotonic()
         while clock.run_slice(until_s, SLICE_EVENTS) and time.monotonic() - began_s < FRAME_S:
@@ -201,7 +217,13 @@ class SimulatedRun:
         return None
 
     def _is_idle(self) -> bool:
-        return self.world.clock.is_idle_but_for(self.faults.next_call)
+        clock, next_fault = self.world.clock, self.faults.next_call
+        if clock.is_idle_but_for(next_fault) or not self.job.orchestration.idle_s:
+            return clock.is_idle_but_for(next_fault)
+        if clock.now - self.moved_s < self.job.orchestration.idle_s:
+            return False
+        looks = LOOKS * len(self.world.members)  # between two rests members look around, which takes some events
+        return any(self.world.at_rest(next_fault) or not clock.run_slice(self.until_s, 1) for _ in range(looks))
 
     def _still_busy(self) -> bool:
         """Whether a member still has to read that the work is over; a frozen one never will."""

@@ -12,6 +12,7 @@ from workbench.architectures.operations import (
     Agree,
     AllGather,
     AllReduce,
+    Claim,
     Letter,
     Now,
     Perform,
@@ -20,6 +21,8 @@ from workbench.architectures.operations import (
     Receive,
     Record,
     ReduceScatter,
+    Release,
+    Renew,
     Send,
     TimedOut,
     Together,
@@ -34,6 +37,7 @@ from workbench.engines.simulated.gatherings import Gatherings
 from workbench.engines.simulated.lanes import Lanes, told_closed
 from workbench.engines.simulated.member import PENDING, Informed, Later, Member
 from workbench.engines.simulated.network import CONTROL_BYTES, Hop, Network, size_bytes
+from workbench.engines.simulated.store import Store
 from workbench.engines.window import Window
 from workbench.runs.events import Event, MessageSent
 
@@ -88,7 +92,8 @@ class World:
         self.lost: set[str] = set()
         self.lives: dict[str, int] = {}  # who has come back, and how often; replaced, never changed
         self.notices: dict[str, tuple[float, list[Call]]] = {}  # of a loss: when the others are told of it, and how
-        self.store: dict[str, Any] = {}
+        self.store = Store(self.clock)
+        self.passive: dict[Call, None] = {}  # timers that end no more than a rest
         self.gatherings = Gatherings(self)
         self.table: dict[type, Callable[[Member, Any], Any]] = {
             Perform: self._perform,
@@ -99,8 +104,11 @@ class World:
             ReduceScatter: self.gatherings.enter,
             Agree: self.gatherings.enter,
             Together: self._together,
-            Record: self._record,
-            Recall: self._recall,
+            Record: self.store.record,
+            Recall: self.store.recall,
+            Claim: self.store.claim,
+            Renew: self.store.renew,
+            Release: self.store.release,
             Wait: self._wait,
             Now: lambda member, operation: self.clock.now,
         }
@@ -192,6 +200,7 @@ class World:
 
     def _ring_timer(self, what: tuple[Member, Any, Trouble | None]) -> None:
         member, answer, trouble = what
+        self.passive.pop(member.timer, None)
         member.timer = None
         if member.root is not member and isinstance(member.operation, Perform):
             self._pass_processor_on(member.root)
@@ -204,6 +213,7 @@ class World:
 
     def _cancel_timer(self, member: Member) -> None:
         if member.timer is not None:
+            self.passive.pop(member.timer, None)
             member.timer.cancel()
             member.timer = None
 
@@ -295,6 +305,8 @@ class World:
             member.take_notice(operation)
             if operation.timeout_s is not None:
                 self._arm(member, operation.timeout_s, trouble=TimedOut())
+                if operation.passive:
+                    self.passive[member.timer] = None
         return answer
 
     def _tell_message(self, source: str, target: str, tag: str, size: float, arrives_s: float) -> None:
@@ -356,15 +368,13 @@ class World:
         elif not member.finished:
             arrived(argument)
 
-    # --- the store -----------------------------------------------------------------------------------------------
-
-    def _record(self, member: Member, operation: Record) -> None:
-        self.store.update(operation.entries)
-
-    def _recall(self, member: Member, operation: Recall) -> dict[str, Any]:
-        return {key: value for key, value in self.store.items() if key.startswith(operation.prefix)}
-
     # --- who waits for whom --------------------------------------------------------------------------------------
+
+    def at_rest(self, but_for: Call | None) -> bool:
+        """Whether nothing but `but_for` and the ends of rests is left to happen."""
+        if not self.passive:
+            return self.clock.is_idle_but_for(but_for)
+        return all(call is but_for or call in self.passive for call in self.clock.calls_left)
 
     @property
     def unfinished(self) -> list[Member]:
@@ -376,15 +386,6 @@ class World:
             member.finished = True
             for leaf in dict.fromkeys((*member.leaves(), member)):
                 told_closed(leaf, leaf.operation, self.tell)
-
-
-def waiting_text(members: list[Member]) -> str:
-    """Who waits for whom, in words."""
-    return "; ".join(
-        f"{leaf.name} waits in {leaf.operation.label if leaf.operation else 'nothing'}"
-        for member in members
-        for leaf in member.leaves()
-    )
 
 
 def _ended() -> Program:

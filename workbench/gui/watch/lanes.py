@@ -13,6 +13,7 @@ from workbench.runs.state import RunState
 
 PERFORM, COMMUNICATE, WAIT, FAILED = range(4)
 KINDS = 4
+FOR_A_TASK = ("receive do ", "receive news ", "receive anything ")
 NARROW = 2.0  # pixels; what is narrower is merged
 
 
@@ -41,7 +42,7 @@ def kind_of(span: Span) -> int:
 
     Waiting that ends with news of a loss is nothing that failed.
     """
-    if span.kind == "wait" or span.label.startswith(("receive do ", "receive anything ")):
+    if span.kind in ("wait", "rest") or span.label.startswith(FOR_A_TASK):
         return WAIT
     if span.outcome in ("failed", "lost"):
         return FAILED
