@@ -154,6 +154,8 @@ def test_a_rate_that_nothing_uses_is_noted():
         {"kind": "freeze", "every": "1 h"},
         {"kind": "freeze", "worker": "w0", "every": "1 h", "only": ["ring"]},
         {"kind": "leader-crash", "at": "3 s"},
+        {"kind": "slow-down", "worker": "w0", "at": 1, "factor": 4, "lasts": "3 s"},
+        {"kind": "slow-link", "every": 1, "factor": 4, "latency": "10 ms"},
     ],
 )
 def test_a_fault_that_says_who_and_when_is_allowed(fault):
@@ -178,6 +180,14 @@ def test_a_fault_that_says_who_and_when_is_allowed(fault):
             "faults[0].worker: a leader-crash strikes the leader; leave 'worker' out",
         ),
         ({"kind": "freeze", "worker": "w0", "at": 1, "lasts": 0}, "faults[0].lasts: a time of 0 does nothing here"),
+        (
+            {"kind": "freeze", "worker": "w0", "at": 1, "factor": 2},
+            "faults[0].factor: 'factor' means nothing to a fault of kind freeze; it belongs to slow-down, slow-link",
+        ),
+        (
+            {"kind": "slow-down", "worker": "w0", "at": 1, "latency": 2},
+            "faults[0].latency: 'latency' means nothing to a fault of kind slow-down; it belongs to slow-link",
+        ),
         ({"kind": "freeze", "every": 0}, "faults[0].every: the mean time between faults is more than 0"),
         (
             {"kind": "freeze", "every": 1, "only": ["rign"]},
@@ -209,7 +219,6 @@ def test_a_fault_behind_the_end_of_the_run_is_noted():
         ({"pipeline": pipeline(groups=[{"id": "g", "stages": ["a"], "foreach": "a.o"}])}, "not-yet-foreach"),
         ({"cluster": {"network": {"topology": "wide-area"}}}, "not-yet-topology"),
         ({"faults": [{"kind": "partition", "at": 1}]}, "not-yet-fault"),
-        ({"faults": [{"kind": "slow-down", "worker": "w0", "at": 1}]}, "not-yet-fault"),
     ],
 )
 def test_what_the_format_allows_and_this_version_does_not_do_is_refused_by_name(parts, code):

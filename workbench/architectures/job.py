@@ -17,6 +17,8 @@ from workbench.document.scenario import Combination, Fault, Scenario, Workload
 from workbench.stages.base import TrainingStage
 from workbench.stages.registry import STAGES
 
+FACTOR = 2.0  # how many times as slow as before what is slowed becomes, where nobody says it
+
 
 @dataclass(frozen=True)
 class Job:
@@ -83,7 +85,10 @@ def arrivals_s(workload: Workload, seed: int, replication: int = 0) -> tuple[flo
 
 @dataclass(frozen=True)
 class Strike:
-    """A fault that will happen: at a time or at a training step, to a member."""
+    """A fault that will happen: at a time or at a training step, to a member.
+
+    `factor` is how many times as slow a member or its link becomes, `late_s` what is added to the link's latency.
+    """
 
     kind: str
     worker: str
@@ -91,6 +96,8 @@ class Strike:
     at_step: int | None
     lasts_s: float | None
     origin: str = "script"
+    factor: float = FACTOR
+    late_s: float = 0.0
 
 
 def strikes_by_step(scenario: Scenario, combination: Combination) -> list[Strike]:
@@ -122,8 +129,7 @@ def _concerning(scenario: Scenario, combination: Combination) -> list[tuple[int,
 
 
 def _scripted(fault: Fault, workers: tuple[str, ...]) -> Strike:
-    worker = LEADER if fault.kind == "leader-crash" else fault.worker or workers[-1]
-    return Strike(fault.kind, worker, fault.at, fault.at_step, fault.lasts)
+    return _strike(fault, fault.worker or workers[-1], fault.at, "script")
 
 
 def _random(fault: Fault, index: int, scenario: Scenario, replication: int) -> Iterator[Strike]:
@@ -133,5 +139,10 @@ def _random(fault: Fault, index: int, scenario: Scenario, replication: int) -> I
     while True:
         at += float(draws.exponential(fault.every))
         drawn = workers[int(draws.integers(len(workers)))]
-        worker = LEADER if fault.kind == "leader-crash" else fault.worker or drawn
-        yield Strike(fault.kind, worker, at, None, fault.lasts, "random")
+        yield _strike(fault, fault.worker or drawn, at, "random")
+
+
+def _strike(fault: Fault, worker: str, at_s: float | None, origin: str) -> Strike:
+    who = LEADER if fault.kind == "leader-crash" else worker
+    factor, late_s = fault.factor or (1.0 if fault.latency else FACTOR), fault.latency or 0.0
+    return Strike(fault.kind, who, at_s, fault.at_step, fault.lasts, origin, factor, late_s)

@@ -11,7 +11,8 @@ from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Cluster, Fault, Network, Pipeline, RunSettings, Scenario, Workload
 from workbench.document.units import SECONDS, show
 
-FAULTS_DONE = ("crash", "freeze", "leader-crash")
+FAULTS_DONE = ("crash", "freeze", "leader-crash", "slow-down", "slow-link")
+FAULT_FIELDS = {"factor": ("slow-down", "slow-link"), "latency": ("slow-link",)}  # the kinds that know them
 TOPOLOGIES_DONE = ("switch", "ring", "fat-tree", "nvlink-island")
 TOPOLOGY_FIELDS = {"fat-tree": ("rack", "oversubscription"), "nvlink-island": ("island", "island_bandwidth")}
 
@@ -156,6 +157,10 @@ def _of_fault(scenario: Scenario, index: int, fault: Fault) -> Iterator[Problem]
     if fault.kind not in FAULTS_DONE:
         values = {"kind": fault.kind, "done": ", ".join(FAULTS_DONE)}
         yield Problem("not-yet-fault", f"{place}.kind", values, severity="not-yet")
+    for field, kinds in FAULT_FIELDS.items():
+        if getattr(fault, field) is not None and fault.kind not in kinds:
+            values = {"field": field, "kind": fault.kind, "kinds": ", ".join(kinds)}
+            yield Problem("fault-ignores", f"{place}.{field}", values)
     yield from _of_strike(scenario, place, fault)
     yield from _of_fault_time(scenario.run, place, fault)
     ids = [combination.id for combination in scenario.architectures]

@@ -211,7 +211,18 @@ class Fault(Frozen):
     at: Seconds | None = Field(default=None, description="seconds since the run began")
     at_step: int | None = Field(default=None, ge=1, description="when the training has finished this many steps")
     every: Seconds | None = Field(default=None, description="mean time between random faults (exponential)")
-    lasts: Seconds | None = Field(default=None, description="a freeze ends, a crashed member is back, after this time")
+    lasts: Seconds | None = Field(
+        default=None, description="the fault ends, a crashed member is back, after this time; for ever if left out"
+    )
+    factor: float | None = Field(
+        default=None,
+        gt=1,
+        le=1e6,
+        description="how many times as long work takes (slow-down), as slow the link is (slow-link); 2 if left out",
+    )
+    latency: Seconds | None = Field(
+        default=None, gt=0, description="added to the latency of the link; then its bandwidth stays (slow-link)"
+    )
     only: tuple[str, ...] = Field(default=(), description="ids of the combinations that it strikes; all when empty")
 
 

@@ -235,6 +235,10 @@ QUESTION = {
         "a leader-crash strikes the leader; leave 'worker' out",
         "leader-crash はリーダーの障害です。worker は書かないでください",
     ),
+    "fault-ignores": (
+        "'{field}' means nothing to a fault of kind {kind}; it belongs to {kinds}",
+        "「{field}」は {kinds} の項目です。{kind} では使われません",
+    ),
     "lasts-nothing": ("a time of 0 does nothing here", "ここでは 0 の時間は意味がありません"),
     "no-time-between": ("the mean time between faults is more than 0", "障害の平均間隔は 0 より長くなければなりません"),
     "no-workers": ("the cluster has no workers", "クラスタにワーカーがありません"),

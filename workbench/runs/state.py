@@ -324,7 +324,7 @@ class RunState:
                 self.faults[index] = fault._replace(ended_s=event.t_s)
                 break
         member = self.members.get(event.worker)
-        if member is not None and member.status == "frozen":
+        if event.kind == "freeze" and member is not None and member.status == "frozen":
             kind = member.operation.partition(" ")[0]
             member.status = WORKING.get(kind, "communicating") if kind else "waiting"
         self.log.append(event)

@@ -15,6 +15,7 @@ from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.errors import CannotRun
 from workbench.engines.real.faults import Faults
+from workbench.engines.real.limits import FAULTS
 from workbench.engines.real.member import FROM_SCENARIO
 from workbench.engines.real.supervisor import Limits, Supervisor
 from workbench.runs.events import RunFinished, RunStarted, Warned
@@ -127,6 +128,9 @@ class RealRun:
         match command["command"]:
             case "stop":
                 self.stop_reason = "stopped by command"
+            case "break" if command["kind"] not in FAULTS:
+                text = f"a fault of kind '{command['kind']}' can only be simulated"
+                self.supervisor.tell(Warned(code="fault-refused", text=text))
             case "break":
                 worker = LEADER if command["kind"] == "leader-crash" else command["worker"]
                 self.faults.strike(Strike(command["kind"], worker, None, None, command.get("lasts"), "command"))

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 from workbench.architectures.job import Job, Strike
 from workbench.architectures.orchestration import LEADER
+from workbench.architectures.setting import SILENT_S
 from workbench.architectures.single_leader import SingleLeader
 from workbench.engines.simulated.clock import Call
+from workbench.engines.simulated.paces import Paces
 from workbench.engines.simulated.world import World
 from workbench.runs.events import Event, FaultBegan, FaultEnded, StepsFinished, WorkerFailed, WorkerJoined
 
-SILENT_S = 10.0  # how long a member may be silent until it is declared lost
+
+@dataclass(eq=False, slots=True)
+class InForce:
+    """A fault that lasts: what ends it, and the call that is to do so, or to make more of it."""
+
+    kind: str
+    worker: str
+    undo: Callable[[], None]
+    due: Call | None = None
 
 
 class Faults:
@@ -28,10 +40,12 @@ class Faults:
         by_time: Iterator[Strike],
         tell: Callable[[Event], None],
         elect_s: Callable[[int], float],
+        paces: Paces,
     ):
-        self.world, self.job, self.tell = world, job, tell
+        self.world, self.job, self.tell, self.paces = world, job, tell, paces
         self.by_step, self.by_time = list(by_step), by_time
         self.elect_s, self.elections = elect_s, 0
+        self.in_force: list[InForce] = []
         self.next_call: Call | None = None  # the next fault on the clock: if nothing else is there, nobody can go on
         self._expect_next()
 
@@ -56,19 +70,55 @@ class Faults:
                 self.world.clock.call_in(0.0, self.strike, strike)
 
     def strike(self, strike: Strike) -> None:
+        """Begin a fault now; a member that is lost, frozen or finished is spared."""
         member = self.world.members.get(strike.worker)
         if member is None or member.finished or member.frozen or self.over:
             return
         self.tell(FaultBegan(kind=strike.kind, worker=strike.worker, origin=strike.origin))
-        if strike.kind == "freeze":
-            self._freeze(strike)
-        else:
-            self._crash(strike.worker, "crash", self._back_after_s(strike), strike.kind)
+        match strike.kind:
+            case "crash" | "leader-crash":
+                self._crash(self._put_in_force(strike), "crash", self._back_after_s(strike))
+            case "freeze":
+                self._freeze(strike)
+            case "slow-down":
+                self._slow_down(strike)
+            case "slow-link":
+                self._slow_link(strike)
+            case kind:
+                raise AssertionError(kind)
 
     @property
     def over(self) -> bool:
         """Whether the work has ended: nothing that comes later belongs to the run."""
         return any(self.world.members[name].finished and name not in self.world.lost for name in self.job.deciders)
+
+    @property
+    def stalled(self) -> bool:
+        """Whether nothing but faults is left to happen, and none that would let anybody go on."""
+        idle = {fault.due for fault in self.in_force if fault.kind in ("slow-down", "slow-link")} | {self.next_call}
+        return all(call in idle for call in self.world.clock.calls_left)
+
+    # --- faults that last ------------------------------------------------------------------------------------------
+
+    def _put_in_force(self, strike: Strike) -> InForce:
+        fault = InForce(strike.kind, strike.worker, partial(self._join, strike.worker))
+        self.in_force.append(fault)
+        return fault
+
+    def _last(self, strike: Strike, undo: Callable[[], None]) -> None:
+        fault = self._put_in_force(strike)
+        fault.undo = undo
+        if strike.lasts_s is not None:
+            fault.due = self.world.clock.call_in(strike.lasts_s, self._end, fault)
+
+    def _end(self, fault: InForce) -> None:
+        if self.over:
+            return
+        self.in_force.remove(fault)
+        self.tell(FaultEnded(kind=fault.kind, worker=fault.worker))
+        fault.undo()
+
+    # --- who is lost, and comes back -------------------------------------------------------------------------------
 
     def _back_after_s(self, strike: Strike) -> float | None:
         if strike.worker == LEADER and strike.lasts_s is None:
@@ -80,32 +130,42 @@ class Faults:
             return self.elect_s(self.elections)
         return strike.lasts_s
 
-    def _crash(self, worker: str, cause: str, back_after_s: float | None, kind: str) -> None:
-        self.world.kill(worker)
-        self.tell(WorkerFailed(worker=worker, cause=cause))
+    def _crash(self, fault: InForce, cause: str, back_after_s: float | None) -> None:
+        self.world.kill(fault.worker)
+        self.tell(WorkerFailed(worker=fault.worker, cause=cause))
+        fault.undo, fault.due = partial(self._join, fault.worker), None
         if back_after_s is not None:
-            self.world.clock.call_in(back_after_s, self._join, (worker, kind))
+            fault.due = self.world.clock.call_in(back_after_s, self._end, fault)
 
-    def _join(self, what: tuple[str, str]) -> None:
-        worker, kind = what
-        if self.over:
-            return
-        self.tell(FaultEnded(kind=kind, worker=worker))
+    def _join(self, worker: str) -> None:
         self.tell(WorkerJoined(worker=worker))
         self.world.add(worker, self.job.program(worker))
         self.world.start([worker])
 
     def _freeze(self, strike: Strike) -> None:
         self.world.freeze(strike.worker)
+        fault = self._put_in_force(strike)
+        fault.undo = partial(self.world.thaw, strike.worker)
         if strike.lasts_s is not None and strike.lasts_s <= SILENT_S:
-            self.world.clock.call_in(strike.lasts_s, self._thaw, strike.worker)
+            fault.due = self.world.clock.call_in(strike.lasts_s, self._end, fault)
         else:
-            self.world.clock.call_in(SILENT_S, self._give_up, strike)
+            left_s = None if strike.lasts_s is None else strike.lasts_s - SILENT_S
+            fault.due = self.world.clock.call_in(SILENT_S, self._give_up, (fault, left_s))
 
-    def _thaw(self, worker: str) -> None:
-        self.tell(FaultEnded(kind="freeze", worker=worker))
-        self.world.thaw(worker)
-
-    def _give_up(self, strike: Strike) -> None:
+    def _give_up(self, silence: tuple[InForce, float | None]) -> None:
         """The watchdog's rule: who is silent for too long is taken for lost."""
-        self._crash(strike.worker, "silent", self._back_after_s(strike), "freeze")
+        fault, back_after_s = silence
+        self._crash(fault, "silent", back_after_s)
+
+    # --- who is slower ---------------------------------------------------------------------------------------------
+
+    def _slow_down(self, strike: Strike) -> None:
+        what = self.world, strike.worker, strike.factor
+        self.paces.slow(*what)
+        self._last(strike, partial(self.paces.recover, *what))
+
+    def _slow_link(self, strike: Strike) -> None:
+        what = strike.worker, strike.factor, strike.late_s
+        links = self.world.network.links
+        links.begin(*what)
+        self._last(strike, partial(links.end, *what))

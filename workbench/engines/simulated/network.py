@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from workbench.catalogues.backends import BACKENDS
 from workbench.engines.simulated.grounds import Grounds
+from workbench.engines.simulated.impaired import Impaired
 from workbench.engines.simulated.topology import Topology
 
 CONTROL_BYTES = 256  # envelope of a letter: names, tag, framing
@@ -72,6 +73,7 @@ class Network:
         own: Mapping[str, float] | None = None,
     ):
         self.own = dict(own or {})
+        self.links = Impaired(self.own, bytes_per_s)
         self.topology = topology
         self.bytes_per_s, self.latency_s = bytes_per_s, latency_s
         self.backend, self.grounds = collectives, Grounds()
@@ -94,6 +96,8 @@ class Network:
         begin = max(now_s, self.up_free_s.get(source, 0.0), self.down_free_s.get(target, 0.0))
         end = begin + hop_s[0] * (self._times_longer(source, target) if self.own else 1.0)
         self.up_free_s[source] = self.down_free_s[target] = end
+        if self.links.late:
+            return self.in_order(source, target, end + hop_s[1] + self.added_s(source, target, handshake=True))
         return end + hop_s[1]
 
     def transfer(self, now_s: float, source: str, target: str, size: float) -> float:
@@ -105,14 +109,33 @@ class Network:
             return self._between_unequals(begin, source, target, size)
         end = begin + size / self.bytes_per_s
         self.up_free_s[source] = self.down_free_s[target] = end
+        if self.links.late:
+            return self.in_order(source, target, end + self.late_s(source, target))
         return end + self.latency_s
 
     def _between_unequals(self, begin_s: float, source: str, target: str, size: float) -> float:
         """Each end's link is occupied at its own rate, so that a slow receiver does not keep a fast sender busy."""
         up_s, down_s = (size / self.own.get(end, self.bytes_per_s) for end in (source, target))
         self.up_free_s[source], self.down_free_s[target] = begin_s + up_s, begin_s + down_s
-        return begin_s + max(up_s, down_s) + self.latency_s
+        through_s = begin_s + max(up_s, down_s)
+        return self.in_order(source, target, through_s + self.late_s(source, target))
 
     def _times_longer(self, source: str, target: str) -> float:
         """How many times as long as between others a chunk takes, by the slower of both ends."""
         return self.bytes_per_s / min(self.own.get(end, self.bytes_per_s) for end in (source, target))
+
+    # --- links that are slower than they were ----------------------------------------------------------------------
+
+    def added_s(self, *ends: str, handshake: bool = False) -> float:
+        """What the links of these members add to a latency; a collective with a handshake pays it twice."""
+        if not self.links.late:
+            return 0.0
+        return self.links.late_s(*ends) * (2 if handshake and self.handshake_s else 1)
+
+    def late_s(self, *ends: str) -> float:
+        """The latency of a letter between these members."""
+        return self.latency_s + self.added_s(*ends)
+
+    def in_order(self, source: str, target: str, at_s: float) -> float:
+        """When what would arrive then does: not before what the same one sent to the same one earlier."""
+        return self.links.in_order(source, target, at_s) if self.links.late else at_s

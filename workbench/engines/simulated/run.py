@@ -98,6 +98,7 @@ class SimulatedRun:
             strikes_by_time(scenario, combination, replication),
             lambda event: self._tell(event, ""),
             self._election_s,
+            work.paces,
         )
 
     def _started(self, replication: int) -> RunStarted:
@@ -218,8 +219,8 @@ class SimulatedRun:
 
     def _is_idle(self) -> bool:
         clock, next_fault = self.world.clock, self.faults.next_call
-        if clock.is_idle_but_for(next_fault) or not self.job.orchestration.idle_s:
-            return clock.is_idle_but_for(next_fault)
+        if self.faults.stalled or not self.job.orchestration.idle_s:
+            return self.faults.stalled
         if clock.now - self.moved_s < self.job.orchestration.idle_s:
             return False
         looks = LOOKS * len(self.world.members)  # between two rests members look around, which takes some events

@@ -13,10 +13,14 @@ Route = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Topology:
-    """Directed links by number: `capacities` in bytes/s, and the links from one member to another in their order."""
+    """Directed links by number: `capacities` in bytes/s, and the links from one member to another in their order.
+
+    `links_of` are the links that are a member's own, both ways; on a ring those to and from its two neighbours.
+    """
 
     capacities: tuple[float, ...]
     path: Callable[[str, str], Route]
+    links_of: Callable[[str], Route]
 
 
 class Links:
@@ -63,7 +67,14 @@ def lay(
         last = (enter[outside[target]],) if target in outside else access(place[target], way)[1]
         return first + last
 
-    return Topology(tuple(links.capacities), path)
+    def links_of(name: str) -> Route:
+        if name in outside:
+            return leave[outside[name]], enter[outside[name]]
+        here, count = place[name], len(workers)  # every topology lays two links a worker first
+        ends = ((here, here - 1), (here, (here + 1) % count)) if network.topology == "ring" else ((here,), (here,))
+        return tuple(dict.fromkeys(way * count + end % count for way, found in enumerate(ends) for end in found))
+
+    return Topology(tuple(links.capacities), path, links_of)
 
 
 Between = Callable[[int, int], Route]  # from worker to worker, by number

@@ -13,6 +13,7 @@ from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
 from workbench.document.scenario import Scenario, WorkerPool
 from workbench.engines.simulated import layered, local
 from workbench.engines.simulated.network import Blob, Network
+from workbench.engines.simulated.paces import Paces
 from workbench.stages.sizes import sizes, step_costs
 
 DRAWS = 1024
@@ -28,6 +29,7 @@ class Work:
 
     def __init__(self, scenario: Scenario, folder: Path, seed: int, replication: int, network: Network):
         self.network = network
+        self.paces = Paces()
         self.factors = {stage.id: stage.cost_factor for stage in scenario.pipeline.stages}
         self.kinds = {stage.id: stage.use for stage in scenario.pipeline.stages}
         self.accelerators = {name: _name(scenario.cluster.pool_of(name)) for name in scenario.cluster.names}
@@ -61,7 +63,8 @@ class Work:
         busy_s = (busy_s * self.factors[operation.stage] + call_s) / speed
         if member in self.variations:
             busy_s *= self.variations[member]()
-        return fetched_s + busy_s
+        self.paces.busy_from_s[member] = now_s + fetched_s
+        return fetched_s + busy_s * self.paces.times(member)
 
     def _note(self, member: str, operation: Perform, processor: Accelerator, operations: float) -> None:
         """What the figures of this run rest on, this work included."""

@@ -86,6 +86,8 @@ class World:
         self.network, self.work, self.tell = network, work, tell
         links = network.topology
         self.flows = Streams(self.clock, links) if links is not None else None
+        if self.flows is not None:
+            network.links.changed = self.flows.slow
         self.detection_s, self.messages = detection_s, messages
         self.members: dict[str, Member] = {}
         self.sent_bytes: defaultdict[str, float] = defaultdict(float)  # letters and chunks, by sender
@@ -149,7 +151,7 @@ class World:
             leaf.finished, leaf.operation = True, None  # a letter that is under way to it wakes nobody
         self.lost.add(name)
         self.gatherings.close_with(name)
-        due_s = self.clock.now + (self.detection_s + self.network.latency_s)
+        due_s = self.clock.now + (self.detection_s + self.network.late_s(name))
         others = [other for other in self.members.values() if other is not member and not other.finished]
         news = ((other, name, member.incarnation) for other in others)
         self.notices[name] = due_s, [self.clock.call_at(due_s, self._notice, each) for each in news]
@@ -178,7 +180,7 @@ class World:
             if leaf.timer is not None:
                 leaf.timer.cancel()
                 left_s = leaf.timer_ends_s - self.clock.now
-                member.held_back.append((self._rearm, (*leaf.timer.argument, left_s)))
+                member.held_back.append((self.rearm, (*leaf.timer.argument, left_s)))
 
     def thaw(self, name: str) -> None:
         member = self.members[name]
@@ -187,7 +189,7 @@ class World:
         for function, argument in held_back:
             function(argument)
 
-    def _rearm(self, what: tuple[Member, Any, Trouble | None, float]) -> None:
+    def rearm(self, what: tuple[Member, Any, Trouble | None, float]) -> None:
         leaf, answer, trouble, left_s = what
         self._arm(leaf, left_s, answer, trouble)
 
@@ -222,10 +224,10 @@ class World:
             far = [(holder, size) for holder, size in self.work.inputs(member.name, operation) if holder != member.name]
             if far:
                 arrival = (member, self._fetched, Fetching(member, operation, len(far)))
-                latency_s = self.network.latency_s
                 for holder, size in far:
+                    late_s = self.network.late_s(holder, member.name)
                     self._ship(
-                        (holder, member.name, "artifact"), size, latency_s, "artifact", self._chunk_arrives, arrival
+                        (holder, member.name, "artifact"), size, late_s, "artifact", self._chunk_arrives, arrival
                     )
                 return PENDING
         return self._work(member, operation)
@@ -276,7 +278,7 @@ class World:
         letter = Informed(*told, known) if known else Letter(*told)
         if self.flows is not None:
             arrival = (target, letter)
-            latency_s = self.network.latency_s if target is not member else 0.0
+            latency_s = self.network.late_s(member.name, target.name) if target is not member else 0.0
             stream = (member.name, operation.to, "letter")
             self._ship(stream, size, latency_s, operation.tag, self._letter_arrives, arrival)
             return
@@ -328,7 +330,7 @@ class World:
         assert self.flows is not None
 
         def through(_: None) -> None:
-            at_s = self.clock.now + later_s
+            at_s = self.network.in_order(*stream[:2], self.clock.now + later_s)
             self.clock.call_at(at_s, arrives, arrival)
             self._tell_message(*stream[:2], tag, size, at_s)  # only now is it known when it arrives
 
@@ -355,7 +357,8 @@ class World:
         self.sent_bytes[source] += size
         if self.flows is not None:
             arrival = (self.members[target], arrived, argument)
-            self._ship((source, target, "chunk"), size, hop_s[1], "chunk", self._chunk_arrives, arrival)
+            late_s = hop_s[1] + self.network.added_s(source, target, handshake=True)
+            self._ship((source, target, "chunk"), size, late_s, "chunk", self._chunk_arrives, arrival)
             return
         at_s = self.network.pass_on(self.clock.now, source, target, hop_s)
         self.clock.call_at(at_s, self._chunk_arrives, (self.members[target], arrived, argument))

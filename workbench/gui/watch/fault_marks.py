@@ -7,7 +7,9 @@ from workbench.gui import theme, words
 from workbench.gui.watch.series import Mark
 
 SIZE = 9.0
-WORDS = ("crash", "freeze", "leader-crash", "silent", "deadlock", "stopped")
+WORDS = ("crash", "freeze", "leader-crash", "slow-down", "slow-link", "silent", "deadlock", "stopped")
+
+STAY = ("freeze", "slow-down", "slow-link")  # kinds that end nobody
 
 
 def word(mark: Mark) -> str:
@@ -18,13 +20,13 @@ def word(mark: Mark) -> str:
 
 def colour(mark: Mark) -> QColor:
     tokens = theme.tokens()
-    return QColor(tokens.warn_fill if mark.kind == "freeze" else tokens.error)
+    return QColor(tokens.warn_fill if mark.kind in STAY else tokens.error)
 
 
 def shape(kind: str, x: float, y: float) -> QPolygonF:
-    """A triangle that points down for a crash, a square for a freeze, a diamond for the leader, at its tip."""
+    """A triangle that points down for a crash, a square for who stays, a diamond for the leader, at its tip."""
     half = SIZE / 2
-    if kind == "freeze":
+    if kind in STAY:
         corners = [(-half, -SIZE), (half, -SIZE), (half, 0.0), (-half, 0.0)]
     elif kind == "leader-crash":
         corners = [(0.0, -SIZE - 1), (half + 1, -half), (0.0, 0.0), (-half - 1, -half)]

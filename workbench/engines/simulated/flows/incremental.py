@@ -68,6 +68,12 @@ class IncrementalNetwork:
             self.changed[link] = None
         self._solve_soon()
 
+    def limit(self, link: int, bytes_per_s: float) -> None:
+        """Give a link another capacity from now on; what is under way goes on at the rates that follow."""
+        self.capacities[link] = bytes_per_s
+        self.changed[link] = None
+        self._solve_soon()
+
     def rates(self) -> dict[Flow, float]:
         """The rate of every flow under way, as last solved."""
         return {flow: flow.rate for flows in self.on for flow in flows}

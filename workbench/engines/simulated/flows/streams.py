@@ -21,6 +21,7 @@ class Streams:
     """
 
     def __init__(self, clock: Clock, topology: Topology):
+        self.topology = topology
         self.network = IncrementalNetwork(clock, topology.capacities, topology.path)
         self.waiting: dict[Stream, deque[Message]] = {}
 
@@ -32,6 +33,11 @@ class Streams:
         else:
             self.waiting[stream] = deque()
             self._begin(stream, message)
+
+    def slow(self, member: str, times: float) -> None:
+        """The member's own links are so many times as slow as they were laid."""
+        for link in self.topology.links_of(member):
+            self.network.limit(link, self.topology.capacities[link] / times)
 
     def _begin(self, stream: Stream, message: Message) -> None:
         self.network.transfer(stream[0], stream[1], message[0], self._through, (stream, message))
