@@ -156,6 +156,7 @@ def test_a_rate_that_nothing_uses_is_noted():
         {"kind": "leader-crash", "at": "3 s"},
         {"kind": "slow-down", "worker": "w0", "at": 1, "factor": 4, "lasts": "3 s"},
         {"kind": "slow-link", "every": 1, "factor": 4, "latency": "10 ms"},
+        {"kind": "partition", "workers": ["w0", "w1"], "at": 1},
     ],
 )
 def test_a_fault_that_says_who_and_when_is_allowed(fault):
@@ -177,7 +178,19 @@ def test_a_fault_that_says_who_and_when_is_allowed(fault):
         ({"kind": "crash", "at": 1}, "faults[0]: the fault does not say which worker it strikes"),
         (
             {"kind": "leader-crash", "worker": "w0", "at": 1},
-            "faults[0].worker: a leader-crash strikes the leader; leave 'worker' out",
+            "faults[0].worker: a leader-crash strikes no worker; leave 'worker' out",
+        ),
+        (
+            {"kind": "crash", "workers": ["w0", "w5"], "at": 1},
+            "faults[0].workers[1]: there is no worker 'w5'; did you mean 'w1'?",
+        ),
+        (
+            {"kind": "crash", "worker": "w0", "workers": ["w1"], "at": 1},
+            "faults[0]: the fault says whom it strikes more than once: worker, workers; keep one",
+        ),
+        (
+            {"kind": "crash", "rack": 0, "at": 1},
+            "faults[0].rack: this network has no racks or islands; name the workers in 'workers' instead",
         ),
         ({"kind": "freeze", "worker": "w0", "at": 1, "lasts": 0}, "faults[0].lasts: a time of 0 does nothing here"),
         (
@@ -199,6 +212,13 @@ def test_a_fault_that_cannot_strike_is_refused(fault, words):
     assert words in told(faults=[fault])
 
 
+def test_a_rack_that_is_not_there_is_refused():
+    islands = {"workers": [{"id": "w", "count": 5}], "network": {"topology": "nvlink-island", "island": 2}}
+    islands["network"]["island_bandwidth"] = "1 GB/s"
+    said = [told(cluster=islands, faults=[{"kind": "crash", "rack": rack, "at": 1}]) for rack in (2, 3)]
+    assert said == [[], ["faults[0].rack: there is no rack or island 3; the last one is 2"]]
+
+
 def test_a_fault_behind_the_end_of_the_run_is_noted():
     late = [{"kind": "crash", "worker": "w0", "at": "2 min"}, {"kind": "crash", "worker": "w0", "at_step": 10}]
     problems = check(scenario(faults=late, run={"duration": "60 s", "steps": 10}))
@@ -218,7 +238,7 @@ def test_a_fault_behind_the_end_of_the_run_is_noted():
         ({"pipeline": {"stages": [{"id": "a", "use": "x", "when": "accuracy > 1"}]}}, "not-yet-condition"),
         ({"pipeline": pipeline(groups=[{"id": "g", "stages": ["a"], "foreach": "a.o"}])}, "not-yet-foreach"),
         ({"cluster": {"network": {"topology": "wide-area"}}}, "not-yet-topology"),
-        ({"faults": [{"kind": "partition", "at": 1}]}, "not-yet-fault"),
+        ({"faults": [{"kind": "storage-full", "at": 1}]}, "not-yet-fault"),
     ],
 )
 def test_what_the_format_allows_and_this_version_does_not_do_is_refused_by_name(parts, code):

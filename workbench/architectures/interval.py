@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.architectures.job import Job
-from workbench.architectures.setting import lost_by
+from workbench.architectures.setting import lost_by, struck_by
 from workbench.document.scenario import Combination, Scenario
 from workbench.runs.checkpoints import EVERY, FAILURES
 from workbench.runs.events import Event, Measured
@@ -21,9 +21,10 @@ def facts(scenario: Scenario, combination: Combination, job: Job) -> list[Event]
     vital = set(workers[: job.training.vital(job.team_size)])
     rate = 0.0
     for fault in scenario.faults:
-        lost = set(lost_by(fault, workers))
+        lost = set(lost_by(fault, scenario.cluster))
         if fault.every is not None and lost and (not fault.only or combination.id in fault.only):
-            rate += len(lost & vital) / len(lost) / fault.every
+            at_once = len(lost) if struck_by(fault, scenario.cluster) else 1
+            rate += min(1.0, at_once * len(lost & vital) / len(lost)) / fault.every
     if not rate:
         return []
     return [

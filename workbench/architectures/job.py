@@ -12,8 +12,9 @@ from workbench.architectures.operations import Program
 from workbench.architectures.orchestration import LEADER, SOURCE, Orchestration, OrchestrationArchitecture
 from workbench.architectures.random_streams import stream
 from workbench.architectures.schedule import Plan, PlannedStage
+from workbench.architectures.setting import struck_by
 from workbench.architectures.training import TrainingArchitecture
-from workbench.document.scenario import Combination, Fault, Scenario, Workload
+from workbench.document.scenario import Cluster, Combination, Fault, Scenario, Workload
 from workbench.stages.base import TrainingStage
 from workbench.stages.registry import STAGES
 
@@ -85,7 +86,7 @@ def arrivals_s(workload: Workload, seed: int, replication: int = 0) -> tuple[flo
 
 @dataclass(frozen=True)
 class Strike:
-    """A fault that will happen: at a time or at a training step, to a member.
+    """A fault that will happen: at a time or at a training step, to a member, and to those `beside` it at once.
 
     `factor` is how many times as slow a member or its link becomes, `late_s` what is added to the link's latency.
     """
@@ -98,12 +99,18 @@ class Strike:
     origin: str = "script"
     factor: float = FACTOR
     late_s: float = 0.0
+    beside: tuple[str, ...] = ()
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """All who are struck."""
+        return (self.worker, *self.beside)
 
 
 def strikes_by_step(scenario: Scenario, combination: Combination) -> list[Strike]:
     """The faults that wait for a training step."""
     return [
-        _scripted(fault, scenario.cluster.names)
+        _scripted(fault, scenario.cluster)
         for _, fault in _concerning(scenario, combination)
         if fault.every is None and fault.at is None
     ]
@@ -119,7 +126,7 @@ def strikes_by_time(scenario: Scenario, combination: Combination, replication: i
         if fault.every is not None:
             sources.append(_random(fault, index, scenario, replication))
         elif fault.at is not None:
-            sources.append([_scripted(fault, scenario.cluster.names)])
+            sources.append([_scripted(fault, scenario.cluster)])
     return heapq.merge(*sources, key=lambda strike: strike.at_s or 0.0)
 
 
@@ -128,21 +135,21 @@ def _concerning(scenario: Scenario, combination: Combination) -> list[tuple[int,
     return [(i, fault) for i, fault in enumerate(scenario.faults) if not fault.only or combination.id in fault.only]
 
 
-def _scripted(fault: Fault, workers: tuple[str, ...]) -> Strike:
-    return _strike(fault, fault.worker or workers[-1], fault.at, "script")
+def _scripted(fault: Fault, cluster: Cluster) -> Strike:
+    return _strike(fault, struck_by(fault, cluster) or cluster.names[-1:], fault.at, "script")
 
 
 def _random(fault: Fault, index: int, scenario: Scenario, replication: int) -> Iterator[Strike]:
     assert fault.every
     draws = stream(scenario.run.seed, "fault", index, replication)
-    workers, at = scenario.cluster.names, 0.0
+    workers, named, at = scenario.cluster.names, struck_by(fault, scenario.cluster), 0.0
     while True:
         at += float(draws.exponential(fault.every))
         drawn = workers[int(draws.integers(len(workers)))]
-        yield _strike(fault, fault.worker or drawn, at, "random")
+        yield _strike(fault, named or (drawn,), at, "random")
 
 
-def _strike(fault: Fault, worker: str, at_s: float | None, origin: str) -> Strike:
-    who = LEADER if fault.kind == "leader-crash" else worker
+def _strike(fault: Fault, workers: tuple[str, ...], at_s: float | None, origin: str) -> Strike:
+    first, *others = (LEADER,) if fault.kind == "leader-crash" else workers
     factor, late_s = fault.factor or (1.0 if fault.latency else FACTOR), fault.latency or 0.0
-    return Strike(fault.kind, who, at_s, fault.at_step, fault.lasts, origin, factor, late_s)
+    return Strike(fault.kind, first, at_s, fault.at_step, fault.lasts, origin, factor, late_s, tuple(others))

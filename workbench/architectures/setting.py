@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from workbench.architectures.schedule import Plan
-from workbench.document.scenario import Fault, Scenario
+from workbench.document.scenario import Cluster, Fault, Scenario
 
 SILENT_S = 10.0  # how long a member may be silent until it is declared lost, in both engines
 MOST_STAGES = 64  # of pipelines whose width is looked for; a larger one counts as if all could overlap
+SILENCES = ("freeze", "partition")  # kinds that keep a member from answering
 NOBODY_IS_LOST = ("slow-down", "slow-link", "storage-full", "corrupt-checkpoint")
 
 
@@ -54,22 +55,27 @@ def setting_of(scenario: Scenario, combination: str, plan: Plan, workers: tuple[
     return Setting(
         workers=workers,
         trains=any(stage.team for stage in plan.stages),
-        lossy=frozenset(name for fault in struck for name in lost_by(fault, scenario.cluster.names)) & set(workers),
+        lossy=frozenset(name for fault in struck for name in lost_by(fault, scenario.cluster)) & set(workers),
         loses_the_leader=any(fault.kind == "leader-crash" for fault in struck),
         wanted=plan.instances * wanted,
         tasks=plan.instances * tasks,
     )
 
 
-def lost_by(fault: Fault, workers: tuple[str, ...]) -> Iterable[str]:
-    """The workers of which a fault may end one."""
+def lost_by(fault: Fault, cluster: Cluster) -> Iterable[str]:
+    """The workers that a fault may end."""
     if fault.kind in NOBODY_IS_LOST or fault.kind == "leader-crash":
         return ()
-    if fault.kind == "freeze" and fault.lasts is not None and fault.lasts <= SILENT_S:
+    if fault.kind in SILENCES and fault.lasts is not None and fault.lasts <= SILENT_S:
         return ()
-    if fault.worker:
-        return (fault.worker,)
-    return workers if fault.every is not None else workers[-1:]
+    return struck_by(fault, cluster) or (cluster.names if fault.every is not None else cluster.names[-1:])
+
+
+def struck_by(fault: Fault, cluster: Cluster) -> tuple[str, ...]:
+    """The workers that a fault names, all of which it strikes at once; none if it strikes whom it may."""
+    if fault.rack is not None:
+        return cluster.racks[fault.rack]
+    return fault.workers or ((fault.worker,) if fault.worker else ())
 
 
 def most_at_once(plan: Plan) -> tuple[int, int]:

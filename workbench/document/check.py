@@ -11,8 +11,10 @@ from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Cluster, Fault, Network, Pipeline, RunSettings, Scenario, Workload
 from workbench.document.units import SECONDS, show
 
-FAULTS_DONE = ("crash", "freeze", "leader-crash", "slow-down", "slow-link")
+FAULTS_DONE = ("crash", "freeze", "leader-crash", "slow-down", "slow-link", "partition")
 FAULT_FIELDS = {"factor": ("slow-down", "slow-link"), "latency": ("slow-link",)}  # the kinds that know them
+WHO = ("worker", "workers", "rack")
+STRIKES_NOBODY = ("leader-crash", "storage-full", "corrupt-checkpoint")
 TOPOLOGIES_DONE = ("switch", "ring", "fat-tree", "nvlink-island")
 TOPOLOGY_FIELDS = {"fat-tree": ("rack", "oversubscription"), "nvlink-island": ("island", "island_bandwidth")}
 
@@ -172,16 +174,25 @@ def _of_fault(scenario: Scenario, index: int, fault: Fault) -> Iterator[Problem]
 
 def _of_strike(scenario: Scenario, place: str, fault: Fault) -> Iterator[Problem]:
     """Who is struck."""
-    if fault.kind == "leader-crash":
-        if fault.worker:
-            yield Problem("leader-has-no-worker", f"{place}.worker")
-    elif fault.worker:
-        names = set(scenario.cluster.names)
-        if fault.worker not in names:
-            near = nearest(fault.worker, sorted(names)) if len(names) <= 1000 else ""
-            yield Problem("unknown-worker", f"{place}.worker", {"worker": fault.worker, "nearest": near})
-    elif fault.kind in FAULTS_DONE and fault.every is None:
+    given = [name for name in WHO if getattr(fault, name) not in ("", (), None)]
+    if fault.kind in STRIKES_NOBODY:
+        for name in given:
+            yield Problem("strikes-no-worker", f"{place}.{name}", {"kind": fault.kind, "field": name})
+        return
+    if len(given) > 1:
+        yield Problem("fault-with-workers", place, {"given": ", ".join(given)})
+    if not given and fault.kind in FAULTS_DONE and fault.every is None:
         yield Problem("fault-without-worker", place)
+    names = set(scenario.cluster.names)
+    places = [("worker", fault.worker)] if fault.worker else []
+    places += [(f"workers[{number}]", worker) for number, worker in enumerate(fault.workers)]
+    for field, worker in places:
+        if worker not in names:
+            near = nearest(worker, sorted(names)) if len(names) <= 1000 else ""
+            yield Problem("unknown-worker", f"{place}.{field}", {"worker": worker, "nearest": near})
+    if fault.rack is not None and fault.rack >= len(racks := scenario.cluster.racks):
+        code = "unknown-rack" if racks else "no-racks"
+        yield Problem(code, f"{place}.rack", {"rack": fault.rack, "last": len(racks) - 1})
 
 
 def _of_fault_time(run: RunSettings, place: str, fault: Fault) -> Iterator[Problem]:

@@ -168,6 +168,12 @@ class Cluster(Frozen):
         pools = ((pool, pool.bandwidth) for pool in self.workers)
         return {f"{pool.id}{i}": own for pool, own in pools if own is not None for i in range(pool.count)}
 
+    @property
+    def racks(self) -> tuple[tuple[str, ...], ...]:
+        """The workers of each rack, or of each island; none where the network has neither."""
+        size, names = self.network.rack or self.network.island, self.names
+        return tuple(names[first : first + size] for first in range(0, len(names), size)) if size else ()
+
     def pool_of(self, worker: str) -> WorkerPool:
         return next(p for p in self.workers for i in range(p.count) if worker == f"{p.id}{i}")
 
@@ -207,6 +213,12 @@ class Fault(Frozen):
     ]
     worker: str = Field(
         default="", description="who is struck; empty for leader-crash, and for a random worker by rate"
+    )
+    workers: tuple[str, ...] = Field(
+        default=(), description="several workers that are struck at the same moment, instead of one"
+    )
+    rack: int | None = Field(
+        default=None, ge=0, description="all workers of a rack or an island, counted from 0, instead of one"
     )
     at: Seconds | None = Field(default=None, description="seconds since the run began")
     at_step: int | None = Field(default=None, ge=1, description="when the training has finished this many steps")

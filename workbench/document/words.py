@@ -231,9 +231,21 @@ QUESTION = {
         "the fault does not say which worker it strikes",
         "どのワーカーの障害かが書かれていません",
     ),
-    "leader-has-no-worker": (
-        "a leader-crash strikes the leader; leave 'worker' out",
-        "leader-crash はリーダーの障害です。worker は書かないでください",
+    "strikes-no-worker": (
+        "a {kind} strikes no worker; leave '{field}' out",
+        "{kind} はワーカーの障害ではありません。{field} は書かないでください",
+    ),
+    "fault-with-workers": (
+        "the fault says whom it strikes more than once: {given}; keep one",
+        "障害の対象が二つ以上あります（{given}）。一つだけにしてください",
+    ),
+    "unknown-rack": (
+        "there is no rack or island {rack}; the last one is {last}",
+        "ラック（アイランド）{rack} はありません。最後は {last} です",
+    ),
+    "no-racks": (
+        "this network has no racks or islands; name the workers in 'workers' instead",
+        "このネットワークにはラックもアイランドもありません。workers にワーカー名を書いてください",
     ),
     "fault-ignores": (
         "'{field}' means nothing to a fault of kind {kind}; it belongs to {kinds}",

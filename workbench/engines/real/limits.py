@@ -34,6 +34,10 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
     if scenario.cluster.network.sharing == "fair":
         said.append("links that are shared fairly can only be simulated; a real network shares as it does")
     for fault in scenario.faults:
-        if fault.kind not in FAULTS and (not fault.only or combination.id in fault.only):
+        if fault.only and combination.id not in fault.only:
+            continue
+        if fault.kind not in FAULTS:
             said.append(f"a fault of kind '{fault.kind}' can only be simulated")
+        if fault.workers or fault.rack is not None:
+            said.append("a fault that strikes several workers at once can only be simulated")
     return list(dict.fromkeys(said))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from workbench.architectures.job import Job, Strike
@@ -70,22 +70,34 @@ class Faults:
                 self.world.clock.call_in(0.0, self.strike, strike)
 
     def strike(self, strike: Strike) -> None:
-        """Begin a fault now; a member that is lost, frozen or finished is spared."""
-        member = self.world.members.get(strike.worker)
-        if member is None or member.finished or member.frozen or self.over:
+        """Begin a fault now; members that are lost or finished, or that cannot answer, are spared."""
+        if self.over:
             return
-        self.tell(FaultBegan(kind=strike.kind, worker=strike.worker, origin=strike.origin))
-        match strike.kind:
-            case "crash" | "leader-crash":
-                self._crash(self._put_in_force(strike), "crash", self._back_after_s(strike))
-            case "freeze":
-                self._freeze(strike)
-            case "slow-down":
-                self._slow_down(strike)
-            case "slow-link":
-                self._slow_link(strike)
-            case kind:
-                raise AssertionError(kind)
+        struck = [worker for worker in strike.workers if self._can_be_struck(worker)]
+        cut = set(struck)
+        if strike.kind == "partition":
+            self.world.cuts.begin(cut)
+        for worker in struck:
+            self.tell(FaultBegan(kind=strike.kind, worker=worker, origin=strike.origin))
+            one = replace(strike, worker=worker)
+            match strike.kind:
+                case "crash" | "leader-crash":
+                    self._crash(self._put_in_force(one), "crash", self._back_after_s(one))
+                case "freeze":
+                    self.world.freeze(worker)
+                    self._silence(one, partial(self.world.thaw, worker))
+                case "partition":
+                    self._silence(one, partial(self.world.cuts.reach, cut, worker))
+                case "slow-down":
+                    self._slow_down(one)
+                case "slow-link":
+                    self._slow_link(one)
+                case kind:
+                    raise AssertionError(kind)
+
+    def _can_be_struck(self, name: str) -> bool:
+        member = self.world.members.get(name)
+        return member is not None and not (member.finished or member.frozen or self.world.cuts.is_cut_off(name))
 
     @property
     def over(self) -> bool:
@@ -142,10 +154,9 @@ class Faults:
         self.world.add(worker, self.job.program(worker))
         self.world.start([worker])
 
-    def _freeze(self, strike: Strike) -> None:
-        self.world.freeze(strike.worker)
+    def _silence(self, strike: Strike, undo: Callable[[], None]) -> None:
         fault = self._put_in_force(strike)
-        fault.undo = partial(self.world.thaw, strike.worker)
+        fault.undo = undo
         if strike.lasts_s is not None and strike.lasts_s <= SILENT_S:
             fault.due = self.world.clock.call_in(strike.lasts_s, self._end, fault)
         else:
@@ -153,9 +164,10 @@ class Faults:
             fault.due = self.world.clock.call_in(SILENT_S, self._give_up, (fault, left_s))
 
     def _give_up(self, silence: tuple[InForce, float | None]) -> None:
-        """The watchdog's rule: who is silent for too long is taken for lost."""
+        """The watchdog's rule: who is silent for too long is taken for lost, and ended."""
         fault, back_after_s = silence
-        self._crash(fault, "silent", back_after_s)
+        if not self.over:
+            self._crash(fault, "silent", back_after_s)
 
     # --- who is slower ---------------------------------------------------------------------------------------------
 

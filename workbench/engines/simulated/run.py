@@ -68,6 +68,7 @@ class SimulatedRun:
         self.writer, self.control, self.speed, self.paused = writer, control, speed, False
         self.stop_reason = ""
         self.told_s = 0.0
+        self.over_s: float | None = None  # when the work had ended
         self.moved_s = 0.0  # when something was told that is more than looking around
         links = scenario.cluster.network
         self.job: Job = build(scenario, combination, replication)
@@ -116,7 +117,7 @@ class SimulatedRun:
         )
 
     def _tell(self, event: Event, who: str) -> None:
-        now_s = self.world.clock.now
+        now_s = self.world.clock.now if self.over_s is None else self.over_s
         self.writer.write(msgspec.structs.replace(event, t_s=now_s, who=who))
         if isinstance(event, MessageSent):  # which must change nothing of what is told without them
             return
@@ -132,9 +133,10 @@ class SimulatedRun:
             outcome, reason = self._loop()
         except KeyboardInterrupt:
             outcome, reason = "stopped", "interrupted"
+        if outcome == "finished" and reason != DURATION_REACHED:
+            self.over_s = self.told_s  # a fault that was planned for later must not stretch the run
         self.world.close()
         self._tell_traffic()
-        # a run ends with its last fact: a fault that was planned for later must not stretch it
         ended_s = self.until_s if reason == DURATION_REACHED else self.told_s
         grounds = self.world.network.grounds.told()
         label = least_sure(ground.label for ground in grounds)
@@ -227,8 +229,9 @@ class SimulatedRun:
         return any(self.world.at_rest(next_fault) or not clock.run_slice(self.until_s, 1) for _ in range(looks))
 
     def _still_busy(self) -> bool:
-        """Whether a member still has to read that the work is over; a frozen one never will."""
-        return any(not member.frozen for member in self.world.unfinished)
+        """Whether a member still has to read that the work is over; one that is frozen or cut off never will."""
+        cut_off = self.world.cuts.is_cut_off
+        return any(not member.frozen and not cut_off(member.name) for member in self.world.unfinished)
 
     def _deadlock(self) -> tuple[str, str]:
         text = waiting_text(self.world.unfinished)

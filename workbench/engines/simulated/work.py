@@ -94,10 +94,6 @@ class Work:
             for artifact in operation.item.values():
                 stage, port = artifact.split(":")[0].split(".")
                 found.append((self.made_by.get(artifact, member), self.costs[stage].outputs[port].bytes))
-        if operation.part == "open":
-            self.moved_bytes += sum(size for holder, size in found if holder != member)
-        elif operation.part in LEARNING:
-            self.trainers.add(member)
         return found
 
     def _demand(self, operation: Perform) -> tuple[float, float]:
@@ -133,6 +129,10 @@ class Work:
     def answer(self, member: str, operation: Perform) -> Any:
         """What `operation` answers: the shape of the real answer, with sizes in the place of data."""
         step = self.step_costs.get(operation.stage)
+        if operation.part == "open":
+            self.moved_bytes += sum(size for holder, size in self.inputs(member, operation) if holder != member)
+        elif operation.part in LEARNING:
+            self.trainers.add(member)
         if operation.part in ("run", "finish"):
             made = {
                 port: f"{operation.stage}.{port}" + (f":{operation.of}" if operation.of else "")

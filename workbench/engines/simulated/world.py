@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 from workbench.architectures.narration import narrated
 from workbench.architectures.operations import (
@@ -32,36 +32,18 @@ from workbench.architectures.operations import (
 )
 from workbench.engines.simulated.clock import Call, Clock
 from workbench.engines.simulated.cohorts import Cohorts
+from workbench.engines.simulated.cuts import CORE, Cuts
 from workbench.engines.simulated.flows.streams import Streams
 from workbench.engines.simulated.gatherings import Gatherings
 from workbench.engines.simulated.lanes import Lanes, told_closed
 from workbench.engines.simulated.member import PENDING, Informed, Later, Member
 from workbench.engines.simulated.network import CONTROL_BYTES, Hop, Network, size_bytes
 from workbench.engines.simulated.store import Store
+from workbench.engines.simulated.worker import Fetching, Worker
 from workbench.engines.window import Window
 from workbench.runs.events import Event, MessageSent
 
 Tell = Callable[[Event, str], None]
-
-
-class Worker(Protocol):
-    """What the world needs to know of work: how long it takes, and what it answers."""
-
-    def seconds(self, member: str, operation: Perform, now_s: float) -> float: ...
-
-    def answer(self, member: str, operation: Perform) -> Any: ...
-
-    def inputs(self, member: str, operation: Perform) -> list[tuple[str, float]]:
-        """Who holds what the operation needs, and how many bytes; asked only where links are shared fairly."""
-
-
-@dataclass(slots=True)
-class Fetching:
-    """A piece of work that waits for inputs which others hold."""
-
-    member: Member
-    operation: Perform
-    missing: int
 
 
 class World:
@@ -97,6 +79,7 @@ class World:
         self.store = Store(self.clock)
         self.passive: dict[Call, None] = {}  # timers that end no more than a rest
         self.gatherings = Gatherings(self)
+        self.cuts = Cuts(self)
         self.table: dict[type, Callable[[Member, Any], Any]] = {
             Perform: self._perform,
             Send: self._send,
@@ -106,11 +89,11 @@ class World:
             ReduceScatter: self.gatherings.enter,
             Agree: self.gatherings.enter,
             Together: self._together,
-            Record: self.store.record,
-            Recall: self.store.recall,
-            Claim: self.store.claim,
-            Renew: self.store.renew,
-            Release: self.store.release,
+            Record: self.cuts.within_reach(self.store.record),
+            Recall: self.cuts.within_reach(self.store.recall),
+            Claim: self.cuts.within_reach(self.store.claim),
+            Renew: self.cuts.within_reach(self.store.renew),
+            Release: self.cuts.within_reach(self.store.release),
             Wait: self._wait,
             Now: lambda member, operation: self.clock.now,
         }
@@ -151,6 +134,7 @@ class World:
             leaf.finished, leaf.operation = True, None  # a letter that is under way to it wakes nobody
         self.lost.add(name)
         self.gatherings.close_with(name)
+        self.cuts.drop(name)
         due_s = self.clock.now + (self.detection_s + self.network.late_s(name))
         others = [other for other in self.members.values() if other is not member and not other.finished]
         news = ((other, name, member.incarnation) for other in others)
@@ -162,6 +146,9 @@ class World:
             return
         if member.frozen:
             member.held_back.append((self._notice, notice))
+            return
+        if self.cuts.cuts and self.cuts.is_cut_off(member.name):
+            self.cuts.hold(CORE, member.name, partial(self._notice, notice))
             return
         member.lost_notices.append((lost, life))
         for leaf in member.leaves():
@@ -220,6 +207,8 @@ class World:
             member.timer = None
 
     def _perform(self, member: Member, operation: Perform) -> Any:
+        if self.cuts.cuts and self.cuts.keeps_from(member, operation):
+            return PENDING
         if self.flows is not None:
             far = [(holder, size) for holder, size in self.work.inputs(member.name, operation) if holder != member.name]
             if far:
@@ -268,6 +257,9 @@ class World:
     def _send(self, member: Member, operation: Send) -> None:
         if operation.to in self.lost or self.cohorts.speaker.get(operation.to, operation.to) != operation.to:
             return  # whom another stands for reads no letters
+        if self.cuts.cuts and self.cuts.part(member.name, operation.to):
+            self.cuts.hold(member.name, operation.to, partial(self._send, member, operation))
+            return
         size = CONTROL_BYTES + size_bytes(operation.what)
         if operation.to != member.name:  # from lane to lane of one member nothing crosses a link
             self.network.grounds.letter(size)
@@ -354,6 +346,9 @@ class World:
         arrived: Callable[[Any], Any],
         argument: Any,
     ) -> None:
+        if self.cuts.cuts and self.cuts.part(source, target):
+            self.cuts.hold(source, target, partial(self.deliver, source, target, size, hop_s, arrived, argument))
+            return
         self.sent_bytes[source] += size
         if self.flows is not None:
             arrival = (self.members[target], arrived, argument)

@@ -7,9 +7,9 @@ from workbench.gui import theme, words
 from workbench.gui.watch.series import Mark
 
 SIZE = 9.0
-WORDS = ("crash", "freeze", "leader-crash", "slow-down", "slow-link", "silent", "deadlock", "stopped")
+WORDS = ("crash", "freeze", "leader-crash", "slow-down", "slow-link", "partition", "silent", "deadlock", "stopped")
 
-STAY = ("freeze", "slow-down", "slow-link")  # kinds that end nobody
+STAY = ("freeze", "slow-down", "slow-link", "partition")  # kinds that by themselves end nobody
 
 
 def word(mark: Mark) -> str:
