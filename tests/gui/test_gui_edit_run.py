@@ -32,8 +32,8 @@ def test_a_run_shows_on_charts_and_stages_before_it_ends_and_a_struck_worker_is_
     qtbot.waitUntil(lambda: any(run.state.steps_done > 100 for run in running.follower.runs), timeout=LONG_MS)
     assert running.is_running
     nodes = hands.view.canvas.nodes
-    qtbot.waitUntil(lambda: nodes["digits"].status is not None, timeout=LONG_MS)
-    assert (nodes["digits"].status.state, nodes["save"].status.state) == ("done", "waiting")
+    told = lambda: {name: nodes[name].status and nodes[name].status.state for name in ("digits", "save")}  # noqa: E731
+    qtbot.waitUntil(lambda: told() == {"digits": "done", "save": "waiting"}, timeout=LONG_MS)
     running.client.break_worker("w1", "crash")
     qtbot.waitUntil(lambda: not running.is_running, timeout=LONG_MS)
     qtbot.waitUntil(lambda: nodes["save"].status.state == "done", timeout=LONG_MS)

@@ -6,6 +6,7 @@ from workbench.architectures import single_leader
 from workbench.architectures.operations import Wait
 from workbench.architectures.schedule import Schedule
 from workbench.engines.simulated.faults import Faults
+from workbench.engines.simulated.store import Store
 from workbench.engines.simulated.work import Work
 from workbench.engines.simulated.world import World
 
@@ -123,12 +124,12 @@ def test_a_loss_that_is_noticed_late_makes_the_run_late(missed, monkeypatch):
 
 
 def test_a_leader_that_is_started_again_and_recalls_no_results_has_them_recorded_twice(missed, monkeypatch):
-    recall = World._recall
+    recall = Store.recall
 
-    def forgetful(world, member, operation):
-        return {key: value for key, value in recall(world, member, operation).items() if key == "term"}
+    def forgetful(store, member, operation):
+        return {key: value for key, value in recall(store, member, operation).items() if key == "term"}
 
-    monkeypatch.setattr(World, "_recall", forgetful)
+    monkeypatch.setattr(Store, "recall", forgetful)
     assert "leader.disagreements == 0" in missed("SL-3")
 
 

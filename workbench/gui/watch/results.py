@@ -192,9 +192,8 @@ class Results(QWidget):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(theme.ROW + 2)
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for column in range(len(WORDS)):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)  # whole titles; what is more scrolls
+        header.setStretchLastSection(True)
         header.setHighlightSections(False)
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         whole = QVBoxLayout(self)
