@@ -157,6 +157,8 @@ def test_a_rate_that_nothing_uses_is_noted():
         {"kind": "slow-down", "worker": "w0", "at": 1, "factor": 4, "lasts": "3 s"},
         {"kind": "slow-link", "every": 1, "factor": 4, "latency": "10 ms"},
         {"kind": "partition", "workers": ["w0", "w1"], "at": 1},
+        {"kind": "storage-full", "at": 1, "room": "1 MB", "lasts": 3},
+        {"kind": "corrupt-checkpoint", "at_step": 4},
     ],
 )
 def test_a_fault_that_says_who_and_when_is_allowed(fault):
@@ -201,6 +203,15 @@ def test_a_fault_that_says_who_and_when_is_allowed(fault):
             {"kind": "slow-down", "worker": "w0", "at": 1, "latency": 2},
             "faults[0].latency: 'latency' means nothing to a fault of kind slow-down; it belongs to slow-link",
         ),
+        (
+            {"kind": "storage-full", "workers": ["w0"], "at": 1},
+            "faults[0].workers: a storage-full strikes no worker; leave 'workers' out",
+        ),
+        (
+            {"kind": "corrupt-checkpoint", "at": 1, "lasts": 2},
+            "faults[0].lasts: 'lasts' means nothing to a fault of kind corrupt-checkpoint; it belongs to "
+            "crash, freeze, leader-crash, slow-down, slow-link, partition, storage-full",
+        ),
         ({"kind": "freeze", "every": 0}, "faults[0].every: the mean time between faults is more than 0"),
         (
             {"kind": "freeze", "every": 1, "only": ["rign"]},
@@ -238,7 +249,6 @@ def test_a_fault_behind_the_end_of_the_run_is_noted():
         ({"pipeline": {"stages": [{"id": "a", "use": "x", "when": "accuracy > 1"}]}}, "not-yet-condition"),
         ({"pipeline": pipeline(groups=[{"id": "g", "stages": ["a"], "foreach": "a.o"}])}, "not-yet-foreach"),
         ({"cluster": {"network": {"topology": "wide-area"}}}, "not-yet-topology"),
-        ({"faults": [{"kind": "storage-full", "at": 1}]}, "not-yet-fault"),
     ],
 )
 def test_what_the_format_allows_and_this_version_does_not_do_is_refused_by_name(parts, code):

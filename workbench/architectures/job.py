@@ -18,6 +18,7 @@ from workbench.document.scenario import Cluster, Combination, Fault, Scenario, W
 from workbench.stages.base import TrainingStage
 from workbench.stages.registry import STAGES
 
+STRUCK = {"leader-crash": (LEADER,), "storage-full": ("",), "corrupt-checkpoint": ("",)}  # kinds that strike no worker
 FACTOR = 2.0  # how many times as slow as before what is slowed becomes, where nobody says it
 
 
@@ -88,7 +89,8 @@ def arrivals_s(workload: Workload, seed: int, replication: int = 0) -> tuple[flo
 class Strike:
     """A fault that will happen: at a time or at a training step, to a member, and to those `beside` it at once.
 
-    `factor` is how many times as slow a member or its link becomes, `late_s` what is added to the link's latency.
+    `worker` is empty where no member is struck. `factor` is how many times as slow a member or its link becomes,
+    `late_s` what is added to the link's latency, `room_bytes` what still fits into the storage.
     """
 
     kind: str
@@ -100,6 +102,7 @@ class Strike:
     factor: float = FACTOR
     late_s: float = 0.0
     beside: tuple[str, ...] = ()
+    room_bytes: float = 0.0
 
     @property
     def workers(self) -> tuple[str, ...]:
@@ -150,6 +153,7 @@ def _random(fault: Fault, index: int, scenario: Scenario, replication: int) -> I
 
 
 def _strike(fault: Fault, workers: tuple[str, ...], at_s: float | None, origin: str) -> Strike:
-    first, *others = (LEADER,) if fault.kind == "leader-crash" else workers
+    first, *others = STRUCK.get(fault.kind, workers)
     factor, late_s = fault.factor or (1.0 if fault.latency else FACTOR), fault.latency or 0.0
-    return Strike(fault.kind, first, at_s, fault.at_step, fault.lasts, origin, factor, late_s, tuple(others))
+    more = (origin, factor, late_s, tuple(others), fault.room or 0.0)
+    return Strike(fault.kind, first, at_s, fault.at_step, fault.lasts, *more)

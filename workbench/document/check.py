@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 from workbench.document.expectations import ExpectationError, Name, parse
 from workbench.document.graph import cycles
@@ -11,8 +12,13 @@ from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Cluster, Fault, Network, Pipeline, RunSettings, Scenario, Workload
 from workbench.document.units import SECONDS, show
 
-FAULTS_DONE = ("crash", "freeze", "leader-crash", "slow-down", "slow-link", "partition")
-FAULT_FIELDS = {"factor": ("slow-down", "slow-link"), "latency": ("slow-link",)}  # the kinds that know them
+FAULTS = get_args(Fault.model_fields["kind"].annotation)
+FAULT_FIELDS = {  # the kinds that know them
+    "factor": ("slow-down", "slow-link"),
+    "latency": ("slow-link",),
+    "room": ("storage-full",),
+    "lasts": tuple(kind for kind in FAULTS if kind != "corrupt-checkpoint"),
+}
 WHO = ("worker", "workers", "rack")
 STRIKES_NOBODY = ("leader-crash", "storage-full", "corrupt-checkpoint")
 TOPOLOGIES_DONE = ("switch", "ring", "fat-tree", "nvlink-island")
@@ -156,9 +162,6 @@ def _of_workload(workload: Workload) -> Iterator[Problem]:
 
 def _of_fault(scenario: Scenario, index: int, fault: Fault) -> Iterator[Problem]:
     place = f"faults[{index}]"
-    if fault.kind not in FAULTS_DONE:
-        values = {"kind": fault.kind, "done": ", ".join(FAULTS_DONE)}
-        yield Problem("not-yet-fault", f"{place}.kind", values, severity="not-yet")
     for field, kinds in FAULT_FIELDS.items():
         if getattr(fault, field) is not None and fault.kind not in kinds:
             values = {"field": field, "kind": fault.kind, "kinds": ", ".join(kinds)}
@@ -181,7 +184,7 @@ def _of_strike(scenario: Scenario, place: str, fault: Fault) -> Iterator[Problem
         return
     if len(given) > 1:
         yield Problem("fault-with-workers", place, {"given": ", ".join(given)})
-    if not given and fault.kind in FAULTS_DONE and fault.every is None:
+    if not given and fault.every is None:
         yield Problem("fault-without-worker", place)
     names = set(scenario.cluster.names)
     places = [("worker", fault.worker)] if fault.worker else []

@@ -235,6 +235,9 @@ class Fault(Frozen):
     latency: Seconds | None = Field(
         default=None, gt=0, description="added to the latency of the link; then its bandwidth stays (slow-link)"
     )
+    room: Bytes | None = Field(
+        default=None, description="how much still fits when the storage is full; nothing if left out (storage-full)"
+    )
     only: tuple[str, ...] = Field(default=(), description="ids of the combinations that it strikes; all when empty")
 
 

@@ -315,10 +315,6 @@ NOT_YET = {
         "groups with foreach are part of the format, but this version does not carry them out yet",
         "foreach のあるグループはこの版ではまだ実行できません",
     ),
-    "not-yet-fault": (
-        "faults of kind '{kind}' are part of the format, but this version carries out only {done}",
-        "障害「{kind}」はこの版ではまだ実行できません。実行できるのは {done} です",
-    ),
     "not-yet-topology": (
         "the topology '{topology}' is part of the format, but this version carries out only {done}",
         "トポロジー「{topology}」はこの版ではまだ実行できません。実行できるのは {done} です",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbench.architectures.operations import Operation, Perform, Trouble
+from workbench.architectures.operations import Operation, Perform
 from workbench.engines.simulated.member import PENDING, Member
 
 if TYPE_CHECKING:
@@ -98,19 +98,5 @@ class Cuts:
         return True
 
     def _wait(self, member: Member, operation: Operation, other: str) -> Any:
-        self.held.append(Held(member.name, other, partial(self._go_on, member, operation), needs=True))
+        self.held.append(Held(member.name, other, partial(member.try_again, operation), needs=True))
         return PENDING
-
-    def _go_on(self, member: Member, operation: Operation) -> None:
-        if member.operation is not operation:
-            return  # it was closed, or its member is lost
-        if member.root.frozen:
-            member.root.held_back.append((lambda _: self._go_on(member, operation), None))
-            return
-        try:
-            answer = member.table[type(operation)](member, operation)
-        except Trouble as trouble:
-            member.go(trouble=trouble)
-            return
-        if answer is not PENDING:
-            member.go(answer)

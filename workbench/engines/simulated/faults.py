@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from workbench.architectures.job import Job, Strike
+from workbench.architectures.operations import Record
 from workbench.architectures.orchestration import LEADER
 from workbench.architectures.setting import SILENT_S
 from workbench.architectures.single_leader import SingleLeader
 from workbench.engines.simulated.clock import Call
 from workbench.engines.simulated.paces import Paces
 from workbench.engines.simulated.world import World
-from workbench.runs.events import Event, FaultBegan, FaultEnded, StepsFinished, WorkerFailed, WorkerJoined
+from workbench.runs.events import Event, FaultBegan, FaultEnded, StepsFinished, Warned, WorkerFailed, WorkerJoined
 
 
 @dataclass(eq=False, slots=True)
@@ -73,13 +75,21 @@ class Faults:
         """Begin a fault now; members that are lost or finished, or that cannot answer, are spared."""
         if self.over:
             return
+        if strike.kind == "storage-full":
+            self._fill_storage(strike)
+        elif strike.kind == "corrupt-checkpoint":
+            self._corrupt_checkpoint(strike)
+        else:
+            self._strike_workers(strike)
+
+    def _strike_workers(self, strike: Strike) -> None:
         struck = [worker for worker in strike.workers if self._can_be_struck(worker)]
         cut = set(struck)
         if strike.kind == "partition":
             self.world.cuts.begin(cut)
         for worker in struck:
-            self.tell(FaultBegan(kind=strike.kind, worker=worker, origin=strike.origin))
             one = replace(strike, worker=worker)
+            self._began(one)
             match strike.kind:
                 case "crash" | "leader-crash":
                     self._crash(self._put_in_force(one), "crash", self._back_after_s(one))
@@ -109,6 +119,9 @@ class Faults:
         """Whether nothing but faults is left to happen, and none that would let anybody go on."""
         idle = {fault.due for fault in self.in_force if fault.kind in ("slow-down", "slow-link")} | {self.next_call}
         return all(call in idle for call in self.world.clock.calls_left)
+
+    def _began(self, strike: Strike) -> None:
+        self.tell(FaultBegan(kind=strike.kind, worker=strike.worker, origin=strike.origin))
 
     # --- faults that last ------------------------------------------------------------------------------------------
 
@@ -181,3 +194,36 @@ class Faults:
         links = self.world.network.links
         links.begin(*what)
         self._last(strike, partial(links.end, *what))
+
+    # --- what is recorded ------------------------------------------------------------------------------------------
+
+    def _fill_storage(self, strike: Strike) -> None:
+        if any(fault.kind == strike.kind for fault in self.in_force):
+            return
+        self._began(strike)
+        store = self.world.store
+        store.waits = self._tell_of_waiting
+        store.fill(strike.room_bytes)
+        self._last(strike, store.clear)
+
+    def _tell_of_waiting(self, member: str, operation: Record) -> None:
+        text = f"{member} waits to {operation.label}: the storage is full"
+        self.tell(Warned(code="storage-full", text=text))
+
+    def _corrupt_checkpoint(self, strike: Strike) -> None:
+        found = self.world.store.corrupt()
+        if found is None:
+            self.tell(Warned(code="fault-refused", text="no checkpoint is recorded that could become unusable"))
+            return
+        self._began(strike)
+        self.tell(Warned(code=strike.kind, text=unusable_text(*found)))
+
+
+def unusable_text(key: str, last: Any, before: Any) -> str:
+    """What a checkpoint that has become unusable means for a restart."""
+    _, _, stage, *part = key.split("/")
+    if part:  # of several, each of which holds a part of the model: step and rank are in the key
+        step, rank = part
+        return f"part {rank} of the checkpoint of {stage} after step {step} is unusable, so that it does not count"
+    then = f"at the one after step {before[0]}" if before is not None else "from the start"
+    return f"the checkpoint of {stage} after step {last[0]} is unusable; a restart begins {then}"

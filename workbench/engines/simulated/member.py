@@ -98,6 +98,21 @@ class Member:
         if self.ended is not None:
             self.ended(self)
 
+    def try_again(self, operation: Operation) -> None:
+        """Do what could not be done before, unless it was closed or the member is lost since."""
+        if self.operation is not operation:
+            return
+        if self.root.frozen:
+            self.root.held_back.append((self.try_again, operation))
+            return
+        try:
+            answer = self.table[type(operation)](self, operation)
+        except Trouble as trouble:
+            self.go(trouble=trouble)
+            return
+        if answer is not PENDING:
+            self.go(answer)
+
     def leaves(self) -> list[Member]:
         """Whoever carries operations out for this member: itself, or its lanes and theirs."""
         return [leaf for lane in self.lanes if not lane.finished for leaf in lane.leaves()] if self.lanes else [self]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from workbench.architectures.operations import Claim, Lease, LeaseLost, Recall, Record, Release, Renew
 from workbench.engines.simulated.clock import Clock
-from workbench.engines.simulated.member import Member
+from workbench.engines.simulated.member import PENDING, Member
+from workbench.engines.simulated.network import size_bytes
 
-LEASES = "lease"
+LEASES, CHECKPOINTS = "lease", "checkpoint"
 
 
 class Store:
     """Entries by key, and leases by name. Every operation is one commit that takes no time.
+
+    While it is full, records of more than `room_bytes` wait; leases are renewed in place, and wait for nothing. Of each
+    checkpoint the one before is kept, for a restart that finds the last one unusable.
 
     A lease ends by the clock. Tokens of a name only grow, so that who lost a lease cannot record under it any more
     (fencing; Burrows, "The Chubby lock service for loosely-coupled distributed systems", OSDI 2006, section 2.4).
@@ -22,14 +28,62 @@ class Store:
         self.clock = clock
         self.entries: dict[str, dict[str, Any]] = {}  # by what comes before the first slash, so that recalls stay quick
         self.leases: dict[str, tuple[Lease, float]] = {}  # the last one of each name, and when it ends
+        self.room_bytes = inf
+        self.waiting: list[tuple[Member, Record]] = []
+        self.waits: Callable[[str, Record], None] = lambda member, operation: None  # told of who has to wait
+        self.saved: dict[str, Any] = {}  # checkpoints by key, the last recorded one last; each with the one before it
 
-    def record(self, member: Member, operation: Record) -> None:
+    def record(self, member: Member, operation: Record) -> Any:
+        if operation.under is not None and not self._holds(operation.under):
+            raise LeaseLost(operation.under.name)
+        if self.room_bytes < inf and not self._fits(operation):
+            self.waiting.append((member, operation))
+            self.waits(member.name, operation)
+            return PENDING
         if operation.under is not None:
-            if not self._holds(operation.under):
-                raise LeaseLost(operation.under.name)
             self._extend(operation.under)
         for key, value in operation.entries:
-            self.entries.setdefault(key.partition("/")[0], {})[key] = value
+            kept = self.entries.setdefault(key.partition("/")[0], {})
+            if key.startswith(f"{CHECKPOINTS}/"):
+                self.saved.pop(key, None)
+                self.saved[key] = kept.get(key)
+            kept[key] = value
+        return None
+
+    # --- what goes wrong with it -----------------------------------------------------------------------------------
+
+    def fill(self, room_bytes: float) -> None:
+        """From now on no more than this fits."""
+        self.room_bytes = room_bytes
+
+    def clear(self) -> None:
+        """There is room again: what waited is recorded, in its order."""
+        self.room_bytes = inf
+        waiting, self.waiting = self.waiting, []
+        for member, operation in waiting:
+            member.try_again(operation)
+
+    def _fits(self, operation: Record) -> bool:
+        """Whether there is room for the new beside the old; what is replaced makes room for what comes after."""
+        size = size_bytes(operation.entries)
+        if size > self.room_bytes:
+            return False
+        old = [(key, self.entries.get(key.partition("/")[0], {}).get(key)) for key, _ in operation.entries]
+        self.room_bytes += size_bytes([entry for entry in old if entry[1] is not None]) - size
+        return True
+
+    def corrupt(self) -> tuple[str, Any, Any] | None:
+        """Make the checkpoint that was recorded last unusable: its key, it, and the one before; None without one."""
+        if not self.saved:
+            return None
+        key, before = self.saved.popitem()
+        kept = self.entries[CHECKPOINTS]
+        last = kept.pop(key)
+        if before is not None:
+            kept[key] = before
+        return key, last, before
+
+    # --- what is asked of it ---------------------------------------------------------------------------------------
 
     def recall(self, member: Member, operation: Recall) -> dict[str, Any]:
         top, slash, _ = operation.prefix.partition("/")

@@ -7,9 +7,12 @@ from workbench.gui import theme, words
 from workbench.gui.watch.series import Mark
 
 SIZE = 9.0
-WORDS = ("crash", "freeze", "leader-crash", "slow-down", "slow-link", "partition", "silent", "deadlock", "stopped")
+WORDS = (
+    *("crash", "freeze", "leader-crash", "slow-down", "slow-link", "partition", "storage-full", "corrupt-checkpoint"),
+    *("silent", "deadlock", "stopped"),
+)
 
-STAY = ("freeze", "slow-down", "slow-link", "partition")  # kinds that by themselves end nobody
+STAY = ("freeze", "slow-down", "slow-link", "partition", "storage-full", "corrupt-checkpoint")  # these end nobody
 
 
 def word(mark: Mark) -> str:
