@@ -159,6 +159,8 @@ def test_a_rate_that_nothing_uses_is_noted():
         {"kind": "partition", "workers": ["w0", "w1"], "at": 1},
         {"kind": "storage-full", "at": 1, "room": "1 MB", "lasts": 3},
         {"kind": "corrupt-checkpoint", "at_step": 4},
+        {"kind": "crash", "every": "1 h", "shape": 0.7},
+        {"kind": "crash", "trace": "log.csv", "factor": 3, "only": ["ring"]},
     ],
 )
 def test_a_fault_that_says_who_and_when_is_allowed(fault):
@@ -211,6 +213,14 @@ def test_a_fault_that_says_who_and_when_is_allowed(fault):
             {"kind": "corrupt-checkpoint", "at": 1, "lasts": 2},
             "faults[0].lasts: 'lasts' means nothing to a fault of kind corrupt-checkpoint; it belongs to "
             "crash, freeze, leader-crash, slow-down, slow-link, partition, storage-full",
+        ),
+        (
+            {"kind": "freeze", "worker": "w0", "at": 1, "shape": 2},
+            "faults[0].shape: a shape is that of random faults; write 'every' too",
+        ),
+        (
+            {"kind": "freeze", "trace": "log.csv", "every": 2},
+            "faults[0].every: the trace says 'every' of each of its faults; leave it out here",
         ),
         ({"kind": "freeze", "every": 0}, "faults[0].every: the mean time between faults is more than 0"),
         (

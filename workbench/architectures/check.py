@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from workbench.architectures import registry
+from workbench.architectures import fault_traces, registry
 from workbench.architectures.idle import idle
 from workbench.architectures.orchestration import LEADER, SOURCE
 from workbench.catalogues.accelerators import ACCELERATORS
@@ -23,10 +23,12 @@ from workbench.stages.registry import STAGES
 def check_all(text: str, folder: Path) -> Document:
     """The document of a text, with every problem that stands between it and a run; `folder` is where it lies."""
     document = read(text)
-    document = document.with_problems([*check_stages(document.scenario, folder), *check(document.scenario)])
+    found = [*check_stages(document.scenario, folder), *check(document.scenario)]
+    document = document.with_problems([*found, *fault_traces.problems(document.scenario, folder)])
     if document.refused:
         return document
-    notes = [note for combination in document.scenario.architectures for note in idle(document.scenario, combination)]
+    traced = fault_traces.with_traces(document.scenario, folder)
+    notes = [note for combination in traced.architectures for note in idle(traced, combination)]
     return document.with_problems(notes) if notes else document
 
 

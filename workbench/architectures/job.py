@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from math import gamma
+from typing import TYPE_CHECKING, Any
 
 from workbench.architectures import registry
 from workbench.architectures.operations import Program
@@ -17,6 +18,9 @@ from workbench.architectures.training import TrainingArchitecture
 from workbench.document.scenario import Cluster, Combination, Fault, Scenario, Workload
 from workbench.stages.base import TrainingStage
 from workbench.stages.registry import STAGES
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 STRUCK = {"leader-crash": (LEADER,), "storage-full": ("",), "corrupt-checkpoint": ("",)}  # kinds that strike no worker
 FACTOR = 2.0  # how many times as slow as before what is slowed becomes, where nobody says it
@@ -147,9 +151,16 @@ def _random(fault: Fault, index: int, scenario: Scenario, replication: int) -> I
     draws = stream(scenario.run.seed, "fault", index, replication)
     workers, named, at = scenario.cluster.names, struck_by(fault, scenario.cluster), 0.0
     while True:
-        at += float(draws.exponential(fault.every))
+        at += _gap_s(draws, fault.every, fault.shape or 1.0)
         drawn = workers[int(draws.integers(len(workers)))]
         yield _strike(fault, named or (drawn,), at, "random")
+
+
+def _gap_s(draws: Generator, mean_s: float, shape: float) -> float:
+    """A time between two faults (Weibull), of this mean whatever the shape; of shape 1 it is exponential."""
+    if shape == 1.0:
+        return float(draws.exponential(mean_s))
+    return mean_s / gamma(1 + 1 / shape) * float(draws.weibull(shape))
 
 
 def _strike(fault: Fault, workers: tuple[str, ...], at_s: float | None, origin: str) -> Strike:

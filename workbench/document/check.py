@@ -20,6 +20,7 @@ FAULT_FIELDS = {  # the kinds that know them
     "lasts": tuple(kind for kind in FAULTS if kind != "corrupt-checkpoint"),
 }
 WHO = ("worker", "workers", "rack")
+SAID_BY_TRACES = (*WHO, "at", "at_step", "every", "shape", "lasts")
 STRIKES_NOBODY = ("leader-crash", "storage-full", "corrupt-checkpoint")
 TOPOLOGIES_DONE = ("switch", "ring", "fat-tree", "nvlink-island")
 TOPOLOGY_FIELDS = {"fat-tree": ("rack", "oversubscription"), "nvlink-island": ("island", "island_bandwidth")}
@@ -33,7 +34,11 @@ def check(scenario: Scenario) -> list[Problem]:
         *_of_cluster(scenario.cluster),
         *_of_combinations(scenario),
         *_of_workload(scenario.workload),
-        *(problem for index, fault in enumerate(scenario.faults) for problem in _of_fault(scenario, index, fault)),
+        *(
+            problem
+            for index, fault in enumerate(scenario.faults)
+            for problem in of_fault(scenario, f"faults[{index}]", fault)
+        ),
         *_of_run(scenario.run),
         *(problem for index, text in enumerate(scenario.expect) for problem in _of_expectation(scenario, index, text)),
     ]
@@ -160,14 +165,19 @@ def _of_workload(workload: Workload) -> Iterator[Problem]:
 # --- faults, run and expectations --------------------------------------------------------------------------------
 
 
-def _of_fault(scenario: Scenario, index: int, fault: Fault) -> Iterator[Problem]:
-    place = f"faults[{index}]"
+def of_fault(scenario: Scenario, place: str, fault: Fault) -> Iterator[Problem]:
+    """The problems of a fault that stands at `place`."""
     for field, kinds in FAULT_FIELDS.items():
-        if getattr(fault, field) is not None and fault.kind not in kinds:
+        if getattr(fault, field) is not None and fault.kind not in kinds and not fault.trace:
             values = {"field": field, "kind": fault.kind, "kinds": ", ".join(kinds)}
             yield Problem("fault-ignores", f"{place}.{field}", values)
-    yield from _of_strike(scenario, place, fault)
-    yield from _of_fault_time(scenario.run, place, fault)
+    if fault.trace:
+        for field in SAID_BY_TRACES:
+            if getattr(fault, field) not in ("", (), None):
+                yield Problem("said-by-trace", f"{place}.{field}", {"field": field})
+    else:
+        yield from _of_strike(scenario, place, fault)
+        yield from _of_fault_time(scenario.run, place, fault)
     ids = [combination.id for combination in scenario.architectures]
     for number, id in enumerate(fault.only):
         if id not in ids:
@@ -207,6 +217,8 @@ def _of_fault_time(run: RunSettings, place: str, fault: Fault) -> Iterator[Probl
         yield Problem("fault-with-times", place, {"given": ", ".join(given)})
     if fault.every == 0:
         yield Problem("no-time-between", f"{place}.every")
+    if fault.shape is not None and fault.every is None:
+        yield Problem("shape-without-every", f"{place}.shape")
     if fault.lasts == 0:
         yield Problem("lasts-nothing", f"{place}.lasts")
     if fault.at is not None and run.duration is not None and fault.at >= run.duration:

@@ -18,7 +18,8 @@ class Problem:
 
     `place` is like `faults[0].worker`, with ids where there are some: `pipeline.stages[train].with.epochs`; empty for
     the file as a whole. `line` counts from 1. `severity` is "error", "not-yet" (part of the format, not carried out
-    by this version) or "note". A value named `nearest` is the known name that was probably meant.
+    by this version) or "note". A value named `nearest` is the known name that was probably meant;
+    one that is a problem itself says its sentence.
     """
 
     code: str
@@ -82,6 +83,8 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def _word(name: str, value: Any, which: int) -> str:
+    if isinstance(value, Problem):
+        return value.words(LANGUAGES[which])
     if name == "found" and value in FOUND:
         return FOUND[value][which]
     if name == "side" and value in SIDES:

@@ -222,7 +222,18 @@ class Fault(Frozen):
     )
     at: Seconds | None = Field(default=None, description="seconds since the run began")
     at_step: int | None = Field(default=None, ge=1, description="when the training has finished this many steps")
-    every: Seconds | None = Field(default=None, description="mean time between random faults (exponential)")
+    every: Seconds | None = Field(default=None, description="mean time between random faults")
+    shape: float | None = Field(
+        default=None,
+        gt=0.1,
+        le=20,
+        description="of the Weibull distribution of times between random faults: below 1 they come in clusters, "
+        "above 1 regularly; 1, and left out, is exponential",
+    )
+    trace: str = Field(
+        default="",
+        description="CSV file with a fault in each line: at, kind, worker and lasts; beside the scenario",
+    )
     lasts: Seconds | None = Field(
         default=None, description="the fault ends, a crashed member is back, after this time; for ever if left out"
     )

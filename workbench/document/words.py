@@ -252,6 +252,26 @@ QUESTION = {
         "「{field}」は {kinds} の項目です。{kind} では使われません",
     ),
     "lasts-nothing": ("a time of 0 does nothing here", "ここでは 0 の時間は意味がありません"),
+    "said-by-trace": (
+        "the trace says '{field}' of each of its faults; leave it out here",
+        "{field} は障害ごとにトレースファイルに書きます。ここには書かないでください",
+    ),
+    "shape-without-every": (
+        "a shape is that of random faults; write 'every' too",
+        "shape はランダム障害の項目です。every も書いてください",
+    ),
+    "trace-unreadable": ("{path} is no CSV file in UTF-8", "{path} は UTF-8 の CSV ファイルではありません"),
+    "trace-column": (
+        "{path} has a column '{column}'; a trace has at, kind, worker and lasts",
+        "{path} に列「{column}」があります。トレースの列は at、kind、worker、lasts です",
+    ),
+    "trace-without-at": (
+        "{path} has no column 'at'; its first line names the columns",
+        "{path} に列 at がありません。一行目に列名を書いてください",
+    ),
+    "trace-empty": ("{path} holds no faults", "{path} に障害が一つもありません"),
+    "trace-line": ("{path}, line {number}: {detail}", "{path} {number} 行目: {detail}"),
+    "trace-cells": ("a line has at most {most} cells", "一行のセルは {most} 個までです"),
     "no-time-between": ("the mean time between faults is more than 0", "障害の平均間隔は 0 より長くなければなりません"),
     "no-workers": ("the cluster has no workers", "クラスタにワーカーがありません"),
     "fault-after-training": (

@@ -36,7 +36,9 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
     for fault in scenario.faults:
         if fault.only and combination.id not in fault.only:
             continue
-        if fault.kind not in FAULTS:
+        if fault.trace:
+            said.append("faults from a trace file can only be simulated")
+        elif fault.kind not in FAULTS:
             said.append(f"a fault of kind '{fault.kind}' can only be simulated")
         if fault.workers or fault.rack is not None:
             said.append("a fault that strikes several workers at once can only be simulated")

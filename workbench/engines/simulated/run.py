@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from workbench.architectures import interval
+from workbench.architectures.fault_traces import with_traces
 from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, Strike, build, strikes_by_step, strikes_by_time
 from workbench.architectures.orchestration import LEADER
@@ -64,7 +65,8 @@ class SimulatedRun:
         follow: Iterable[Event] = (),
         messages: Window | None = None,
     ):
-        self.scenario, self.combination, self.replication = scenario, combination, replication
+        self.scenario = scenario = with_traces(scenario, folder)
+        self.combination, self.replication = combination, replication
         self.writer, self.control, self.speed, self.paused = writer, control, speed, False
         self.stop_reason = ""
         self.told_s = 0.0

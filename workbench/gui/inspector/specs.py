@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from workbench.gui import words
 
 LONG_TEXTS = ("description",)
-PATHS = ("file",)
+PATHS = ("file", "trace")
 
 
 @dataclass(frozen=True)
