@@ -12,7 +12,7 @@ from workbench.document.scenario import Cluster, Combination, Scenario, WorkerPo
 from workbench.gui import words
 from workbench.gui.watch.engine_client import EngineClient
 from workbench.gui.watch.panel import WatchPanel
-from workbench.runs.folder import read_run, runs_in
+from workbench.runs.folder import RunReader, read_run, runs_in
 
 FAKE = str(Path(__file__).with_name("fake_engine.py"))
 SCENARIO = Scenario(
@@ -105,6 +105,23 @@ def test_a_worker_broken_by_hand_shows_on_chart_timeline_and_log(qtbot, panel):
     qtbot.waitUntil(lambda: panel.bar.state == "stopped", timeout=20_000)
     qtbot.waitUntil(lambda: run.state.outcome == "stopped", timeout=20_000)
     assert not panel.bar.break_.isEnabled()
+
+
+def test_what_was_broken_in_a_simulated_run_can_be_mended_by_hand(qtbot, panel):
+    choose_combination(panel, "ring")
+    panel.bar.simulate.click()
+    qtbot.waitUntil(lambda: throughput_points(panel) > 0, timeout=20_000)
+    offered = lambda: {action.text(): action for action in panel.bar.break_menu().actions()}  # noqa: E731
+    assert not [text for text in offered() if text.startswith("Mend")]
+    offered()["Crash w2"].trigger()
+    run = panel.follower.runs[0]
+    qtbot.waitUntil(lambda: "Mend: crash w2" in offered(), timeout=20_000)
+    words.set_language("ja")
+    assert "直す: クラッシュ w2" in offered()
+    words.set_language("en")
+    offered()["Mend: crash w2"].trigger()
+    commands = lambda: [(c["command"], c.get("worker"), c.get("kind")) for c in RunReader(run.path).commands()]  # noqa: E731
+    qtbot.waitUntil(lambda: ("mend", "w2", "crash") in commands(), timeout=20_000)
 
 
 def test_pause_holds_the_run_and_resume_lets_it_go_on(qtbot, panel):

@@ -135,6 +135,14 @@ class RunState:
         """How many steps the trainings that have begun will have."""
         return sum(training.of for training in self.trainings.values())
 
+    @property
+    def mendable(self) -> tuple[tuple[str, str], ...]:
+        """Kind and worker of each fault that lasts, where the engine can undo one; what is corrupt stays so."""
+        if self.engine != "simulated" or self.outcome:
+            return ()
+        lasting = ((fault.kind, fault.worker) for fault in self.faults if fault.ended_s is None)
+        return tuple(dict.fromkeys(each for each in lasting if each[0] != "corrupt-checkpoint"))
+
     def apply(self, event: Event) -> None:
         """Take one event in."""
         if event.t_s > self.t_s:

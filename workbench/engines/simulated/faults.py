@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from workbench.architectures.job import Job, Strike
+from workbench.architectures.job import FACTOR, STRUCK, Job, Strike
 from workbench.architectures.operations import Record
 from workbench.architectures.orchestration import LEADER
 from workbench.architectures.setting import SILENT_S
@@ -17,6 +17,8 @@ from workbench.engines.simulated.paces import Paces
 from workbench.engines.simulated.world import World
 from workbench.runs.events import Event, FaultBegan, FaultEnded, StepsFinished, Warned, WorkerFailed, WorkerJoined
 
+COMMAND = "command"  # the origin of faults that somebody orders while the run goes on
+
 
 @dataclass(eq=False, slots=True)
 class InForce:
@@ -24,6 +26,7 @@ class InForce:
 
     kind: str
     worker: str
+    origin: str
     undo: Callable[[], None]
     due: Call | None = None
 
@@ -126,7 +129,7 @@ class Faults:
     # --- faults that last ------------------------------------------------------------------------------------------
 
     def _put_in_force(self, strike: Strike) -> InForce:
-        fault = InForce(strike.kind, strike.worker, partial(self._join, strike.worker))
+        fault = InForce(strike.kind, strike.worker, strike.origin, partial(self._join, strike.worker))
         self.in_force.append(fault)
         return fault
 
@@ -142,6 +145,24 @@ class Faults:
         self.in_force.remove(fault)
         self.tell(FaultEnded(kind=fault.kind, worker=fault.worker))
         fault.undo()
+
+    def mend(self, worker: str = "", kind: str = "") -> bool:
+        """End the faults of a member, or of a kind, or both, now instead of later; whether there was one."""
+        found = [
+            fault
+            for fault in self.in_force
+            if worker in ("", fault.worker) and kind in ("", fault.kind) and (worker or kind)
+        ]
+        for fault in found:
+            if fault.due is not None:
+                fault.due.cancel()
+            self._end(fault)
+        return bool(found)
+
+    @property
+    def can_be_mended(self) -> bool:
+        """Whether somebody who broke something by hand could still undo that."""
+        return any(fault.origin == COMMAND for fault in self.in_force)
 
     # --- who is lost, and comes back -------------------------------------------------------------------------------
 
@@ -217,6 +238,15 @@ class Faults:
             return
         self._began(strike)
         self.tell(Warned(code=strike.kind, text=unusable_text(*found)))
+
+
+def ordered(command: dict[str, Any]) -> Strike:
+    """The fault that a command orders: it strikes now."""
+    kind, late_s = command["kind"], float(command.get("latency", 0.0))
+    worker, *others = STRUCK.get(kind) or command.get("workers") or (command["worker"],)
+    factor = float(command.get("factor", 1.0 if late_s else FACTOR))
+    more = (COMMAND, factor, late_s, tuple(others), float(command.get("room", 0.0)))
+    return Strike(kind, worker, None, None, command.get("lasts"), *more)
 
 
 def unusable_text(key: str, last: Any, before: Any) -> str:

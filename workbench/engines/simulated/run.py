@@ -11,14 +11,14 @@ import msgspec
 from workbench.architectures import interval
 from workbench.architectures.fault_traces import with_traces
 from workbench.architectures.idle import warnings
-from workbench.architectures.job import Job, Strike, build, strikes_by_step, strikes_by_time
-from workbench.architectures.orchestration import LEADER
+from workbench.architectures.job import Job, build, strikes_by_step, strikes_by_time
 from workbench.architectures.raft import Timing
 from workbench.architectures.single_leader import SingleLeader
+from workbench.document.check import FAULTS
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.simulated.elections import without_leader_s
-from workbench.engines.simulated.faults import Faults
+from workbench.engines.simulated.faults import Faults, ordered
 from workbench.engines.simulated.learning import LearningWork
 from workbench.engines.simulated.member import waiting_text
 from workbench.engines.simulated.memory import Memory
@@ -69,6 +69,7 @@ class SimulatedRun:
         self.combination, self.replication = combination, replication
         self.writer, self.control, self.speed, self.paused = writer, control, speed, False
         self.stop_reason = ""
+        self.asked_to_mend = False
         self.told_s = 0.0
         self.over_s: float | None = None  # when the work had ended
         self.moved_s = 0.0  # when something was told that is more than looking around
@@ -214,7 +215,7 @@ class SimulatedRun:
                 return "failed", f"{member.name}: {member.outcome.args[0]}: {member.outcome.args[-1]}"
         if self.faults.over and (not self._still_busy() or self._is_idle()):
             return "finished", ""
-        if self._is_idle():
+        if self._is_idle() and not self._waits_for_mending():
             return self._deadlock()
         if self.world.clock.next_s > self.until_s:
             self.world.clock.advance_to(self.until_s)
@@ -235,6 +236,16 @@ class SimulatedRun:
         cut_off = self.world.cuts.is_cut_off
         return any(not member.frozen and not cut_off(member.name) for member in self.world.unfinished)
 
+    def _waits_for_mending(self) -> bool:
+        """Whether nobody can go on until somebody who watches undoes what was broken by hand."""
+        if not self.speed or not self.faults.can_be_mended:
+            return False
+        if not self.asked_to_mend:
+            self.asked_to_mend = True
+            text = f"nobody can go on until something is mended: {waiting_text(self.world.unfinished)}"
+            self._tell(Warned(code="mending-awaited", text=text), "")
+        return True
+
     def _deadlock(self) -> tuple[str, str]:
         text = waiting_text(self.world.unfinished)
         self._tell(Warned(code="deadlock", text=text), "")
@@ -251,9 +262,13 @@ class SimulatedRun:
                 self.speed = float(command["value"])
             case "stop":
                 self.stop_reason = "stopped by command"
-            case "break":
-                worker = LEADER if command["kind"] == "leader-crash" else command["worker"]
-                self.faults.strike(Strike(command["kind"], worker, None, None, command.get("lasts"), "command"))
+            case "break" if command["kind"] in FAULTS:
+                self.faults.strike(ordered(command))
+            case "mend" if self.faults.mend(command.get("worker", ""), command.get("kind", "")):
+                self.asked_to_mend = False
+            case name:
+                what = " ".join(str(command[key]) for key in ("kind", "worker") if command.get(key))
+                self._tell(Warned(code="command-refused", text=f"there is nothing to {name}: {what}"), "")
 
 
 def _choices(events: Iterable[Event]) -> dict[str, list[tuple[str, ...]]]:

@@ -122,6 +122,10 @@ class EngineClient(QObject):
         """Strike while a run is under way; `kind` is crash, freeze or leader-crash (then `worker` is empty)."""
         self._say({"command": "break", "worker": worker, "kind": kind})
 
+    def mend(self, worker: str, kind: str) -> None:
+        """Undo a fault that lasts; `worker` is empty where it is none of a member."""
+        self._say({"command": "mend", "worker": worker, "kind": kind})
+
     def close(self) -> None:
         """End the engine's input and wait for nothing: what runs is finished without us."""
         self._restart.stop()

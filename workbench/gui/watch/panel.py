@@ -83,6 +83,7 @@ class WatchPanel(QWidget):
         bar.stop_asked.connect(self._stop)
         bar.speed_asked.connect(self._set_speed)
         bar.break_asked.connect(client.break_worker)
+        bar.mend_asked.connect(client.mend)
         client.ready.connect(self._show_state)
         client.started.connect(self._run_started)
         client.done.connect(self._done)
@@ -246,14 +247,16 @@ class WatchPanel(QWidget):
         state = self._state()
         share, left_s = 0.0, None
         lost: frozenset[str] = frozenset()
+        broken: tuple[tuple[str, str], ...] = ()
         if self._request is not None:
             share = self._request.share(self.follower.runs)
             left_s = self._request.left_s(share)
             newest = self.follower.newest
             members = newest.state.members if newest else {}
             lost = frozenset(name for name, member in members.items() if member.status == "lost")
+            broken = newest.state.mendable if newest else ()
         changed = state != self.bar.state
-        self.bar.show_state(state, share, left_s, lost)
+        self.bar.show_state(state, share, left_s, lost, broken)
         if changed:
             self.state_changed.emit(state)
 

@@ -40,6 +40,7 @@ class RunBar(QWidget):
     stop_asked = Signal()
     speed_asked = Signal(float)
     break_asked = Signal(str, str)  # worker, kind
+    mend_asked = Signal(str, str)  # worker, kind
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,6 +49,7 @@ class RunBar(QWidget):
         self._workers: tuple[str, ...] = ()
         self._combinations: list[tuple[str, str]] = []  # label, id
         self._lost: frozenset[str] = frozenset()
+        self._broken: tuple[tuple[str, str], ...] = ()
         self._left_s: float | None = None
         self.simulate = Button("watch.run.simulate", partial(self.run_asked.emit, ["simulated"]), "primary", "play")
         self.real = Button("watch.run.real", partial(self.run_asked.emit, ["real"]), icon="worker")
@@ -128,10 +130,18 @@ class RunBar(QWidget):
         self.speed.blockSignals(False)
 
     def show_state(
-        self, state: str, share: float = 0.0, left_s: float | None = None, lost: frozenset[str] = frozenset()
+        self,
+        state: str,
+        share: float = 0.0,
+        left_s: float | None = None,
+        lost: frozenset[str] = frozenset(),
+        broken: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        """What goes on: a key of `STATE_LOOKS`, how much is done, how long it takes yet, who is lost already."""
-        self.state, self._left_s, self._lost = state, left_s, lost
+        """What goes on: a key of `STATE_LOOKS`, how much is done, how long it takes yet, who is lost already.
+
+        `broken` are the faults that can be mended: kind, and worker if it has one.
+        """
+        self.state, self._left_s, self._lost, self._broken = state, left_s, lost, broken
         self.bar.setValue(round(1000 * share))
         self._show()
 
@@ -166,9 +176,18 @@ class RunBar(QWidget):
             self._menu.addSeparator()
         leader = self._menu.addAction(words.say("watch.run.break_leader"))
         leader.triggered.connect(partial(self._ask_break, "", LEADER_CRASH))
+        if self._broken:
+            self._menu.addSeparator()
+        for kind, worker in self._broken:
+            what = f"{words.say(f'watch.fault.{kind}')} {'' if kind == LEADER_CRASH else worker}".strip()
+            action = self._menu.addAction(words.say("watch.run.mend", what=what))
+            action.triggered.connect(partial(self._ask_mend, worker, kind))
 
     def _ask_break(self, worker: str, kind: str, *_: object) -> None:
         self.break_asked.emit(worker, kind)
+
+    def _ask_mend(self, worker: str, kind: str, *_: object) -> None:
+        self.mend_asked.emit(worker, kind)
 
     def _show(self) -> None:
         going = self.state in GOING
