@@ -47,11 +47,27 @@ cluster:
   workers:
     - {id: w, count: 4}
 """
+ITEMS = """format: 1
+pipeline:
+  stages:
+    - {id: blobs, use: synthetic, with: {rows: 640, features: 32, classes: 4}}
+    - {id: prepare, use: prepare}
+    - {id: reduce, use: pca, with: {components: 4}}
+  links:
+    - blobs.table -> prepare.table
+    - prepare.dataset -> reduce.dataset
+  groups:
+    - {id: parts, stages: [prepare], foreach: blobs.table, partition: 32}
+cluster:
+  workers:
+    - {id: w, count: 4, variation: 0.5}
+"""
 SITUATIONS = {
     "nothing breaks": PIPELINE,
     "a worker dies in training": PIPELINE + "faults: [{kind: crash, worker: w1, at_step: 9, lasts: 5 ms}]\n",
     "the leader dies in training": PIPELINE + "faults: [{kind: leader-crash, at_step: 5}]\n",
     "nothing is trained": UNTRAINED,
+    "items are worked on": ITEMS,
     "two cross over": PIPELINE + "workload: {instances: 2, arrivals: regular, rate: 200}\n",
 }
 KNOWN = {"orchestration": ORCHESTRATIONS, "training": TRAININGS}

@@ -256,14 +256,58 @@ def test_a_fault_behind_the_end_of_the_run_is_noted():
 @pytest.mark.parametrize(
     ("parts", "code"),
     [
-        ({"pipeline": {"stages": [{"id": "a", "use": "x", "when": "accuracy > 1"}]}}, "not-yet-condition"),
-        ({"pipeline": pipeline(groups=[{"id": "g", "stages": ["a"], "foreach": "a.o"}])}, "not-yet-foreach"),
         ({"cluster": {"network": {"topology": "wide-area"}}}, "not-yet-topology"),
     ],
 )
 def test_what_the_format_allows_and_this_version_does_not_do_is_refused_by_name(parts, code):
     problem = only(**parts)
     assert (problem.code, problem.severity, problem.refuses) == (code, "not-yet", True)
+
+
+# --- conditions and groups that run for every item ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("when", "code"),
+    [
+        ("a.m >", "expectation-syntax"),
+        ("1 < 2", "condition-of-nothing"),
+        ("z.m > 1", "condition-not-earlier"),
+        ("b.m > 1", "condition-not-earlier"),
+        ("c.m > 1", "condition-not-earlier"),
+        ("a.other > 1", "condition-unknown"),
+    ],
+)
+def test_a_condition_that_cannot_be_answered_in_time_is_refused(when, code):
+    stages = [{"id": "a", "use": "x", "assume": {"m": [0, 1]}}, {"id": "b", "use": "x", "when": when}]
+    stages.append({"id": "c", "use": "x", "assume": {"m": 1}})
+    problem = only(pipeline={"stages": stages, "links": ["a.o -> b.i", "b.o -> c.i"]})
+    assert (problem.code, problem.place) == (code, "pipeline.stages[b].when")
+    assert problem.words() != problem.words("ja")
+
+
+def test_two_conditions_that_wait_for_each_other_are_refused():
+    stages = [{"id": id, "use": "x", "assume": {"m": 1}, "when": f"{other}.m > 0"} for id, other in ("ab", "ba")]
+    found = {problem.code for problem in check(scenario(pipeline={"stages": stages}))}
+    assert found == {"condition-not-earlier"}
+
+
+@pytest.mark.parametrize(
+    ("group", "code", "field"),
+    [
+        ({"stages": ["b"], "foreach": "a.o"}, "foreach-without-partition", ""),
+        ({"stages": ["b"], "foreach": "z.o", "partition": 5}, "foreach-of-nothing", ".foreach"),
+        ({"stages": ["b"], "foreach": "b.o", "partition": 5}, "foreach-of-nothing", ".foreach"),
+        ({"stages": ["b"], "foreach": "a.p", "partition": 5}, "foreach-unlinked", ".foreach"),
+        ({"stages": ["b"], "partition": 5}, "group-field-unused", ".partition"),
+    ],
+)
+def test_a_group_that_cannot_run_for_every_item_is_refused(group, code, field):
+    stages = [{"id": id, "use": "x"} for id in "abc"]
+    links = ["a.o -> b.i", "b.o -> c.i"]
+    problem = only(pipeline={"stages": stages, "links": links, "groups": [{"id": "g", **group}]})
+    assert (problem.code, problem.place) == (code, f"pipeline.groups[g]{field}")
+    assert problem.words() != problem.words("ja")
 
 
 # --- topologies ----------------------------------------------------------------------------------------------------

@@ -217,8 +217,8 @@ def test_problems_that_others_find_get_their_lines():
 def test_only_notes_do_not_refuse():
     text = "format: 1\npipeline:\n  stages: [{id: a, use: csv, when: x}]\nlayout: {b: {x: 1, y: 1}}\n"
     document = read(text)
-    assert {problem.code for problem in document.problems} == {"not-yet-condition", "layout-of-nothing"}
-    assert [problem.code for problem in document.refused] == ["not-yet-condition"]
+    assert {problem.code for problem in document.problems} == {"expectation-syntax", "layout-of-nothing"}
+    assert [problem.code for problem in document.refused] == ["expectation-syntax"]
 
 
 # --- the catalogue -------------------------------------------------------------------------------------------------

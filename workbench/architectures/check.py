@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from workbench.architectures import fault_traces, registry
 from workbench.architectures.idle import idle
+from workbench.architectures.job import is_training
 from workbench.architectures.orchestration import LEADER, SOURCE
 from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.document.problems import Problem, nearest
@@ -41,6 +42,10 @@ def check(scenario: Scenario) -> list[Problem]:
             problems.append(Problem("unknown-accelerator", f"cluster.workers[{index}].accelerator", values))
     for name in set(scenario.cluster.names) & {LEADER, SOURCE}:
         problems.append(Problem("duplicate-worker", "cluster.workers", {"worker": name}))
+    for group in scenario.pipeline.groups:
+        kinds = {stage: scenario.pipeline.stage(stage) for stage in group.stages if group.foreach}
+        for stage in (id for id, use in kinds.items() if use is not None and is_training(use.use)):
+            problems.append(Problem("foreach-trains", f"pipeline.groups[{group.id}].stages", {"stage": stage}))
     for combination in scenario.architectures:
         problems += _of_combination(combination, len(scenario.cluster.names))
         problems += _leaderless(scenario, combination)

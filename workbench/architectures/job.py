@@ -9,13 +9,15 @@ from math import gamma
 from typing import TYPE_CHECKING, Any
 
 from workbench.architectures import registry
+from workbench.architectures.items import PlannedGroup
 from workbench.architectures.operations import Program
 from workbench.architectures.orchestration import LEADER, SOURCE, Orchestration, OrchestrationArchitecture
 from workbench.architectures.random_streams import stream
 from workbench.architectures.schedule import Plan, PlannedStage
 from workbench.architectures.setting import struck_by
 from workbench.architectures.training import TrainingArchitecture
-from workbench.document.scenario import Cluster, Combination, Fault, Scenario, Workload
+from workbench.document.expectations import parse
+from workbench.document.scenario import Cluster, Combination, Fault, Group, Scenario, Workload
 from workbench.stages.base import TrainingStage
 from workbench.stages.registry import STAGES
 
@@ -53,7 +55,7 @@ def build(scenario: Scenario, combination: Combination, replication: int = 0) ->
     training = registry.training(combination.training.use, combination.training.with_)
     followers = scenario.cluster.names[: orchestration.followers or None]
     team = min(training.members or len(followers), len(followers))
-    plan = plan_of(scenario, team, training.least)
+    plan = plan_of(scenario, orchestration, team, training.least)
     arrivals = arrivals_s(scenario.workload, scenario.run.seed, replication)
     work = Orchestration(plan, followers, training, arrivals, scenario.run.steps, scenario.run.seed, replication)
     makers = orchestration.programs(work)
@@ -62,16 +64,29 @@ def build(scenario: Scenario, combination: Combination, replication: int = 0) ->
     return Job(members, followers, plan, orchestration, training, makers, deciders)
 
 
-def plan_of(scenario: Scenario, team: int, least: int = 1) -> Plan:
+def plan_of(scenario: Scenario, orchestration: OrchestrationArchitecture, team: int, least: int = 1) -> Plan:
     """The pipeline as the schedule sees it."""
     needs: dict[str, dict[str, tuple[str, str]]] = {stage.id: {} for stage in scenario.pipeline.stages}
     for link in scenario.pipeline.links:
         needs[link.target_stage][link.target_port] = (link.source_stage, link.source_port)
     stages = tuple(
-        PlannedStage(stage.id, needs[stage.id], *((team, least) if is_training(stage.use) else (0, 1)))
+        PlannedStage(
+            stage.id,
+            needs[stage.id],
+            *((team, least) if is_training(stage.use) else (0, 1)),
+            when=parse(stage.when) if stage.when else None,
+        )
         for stage in scenario.pipeline.stages
     )
-    return Plan(stages, scenario.workload.instances, scenario.workload.arrivals != "at-once")
+    groups = tuple(_planned(group, orchestration) for group in scenario.pipeline.groups if group.foreach)
+    return Plan(stages, scenario.workload.instances, scenario.workload.arrivals != "at-once", groups)
+
+
+def _planned(group: Group, orchestration: OrchestrationArchitecture) -> PlannedGroup:
+    source, _, port = group.foreach.partition(".")
+    return PlannedGroup(
+        group.id, source, port, group.stages, orchestration.in_flight or None, orchestration.puts_in_order
+    )
 
 
 def is_training(kind: str) -> bool:

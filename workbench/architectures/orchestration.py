@@ -9,7 +9,7 @@ from pydantic import Field
 
 from workbench.architectures.operations import Now, Perform, StageFailed, Wait, WorkerLost
 from workbench.architectures.schedule import Plan
-from workbench.architectures.setting import Tunable
+from workbench.architectures.setting import Setting, Tunable
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
 
 LEADER, SOURCE = "leader", "source"
@@ -24,11 +24,25 @@ class OrchestrationArchitecture(Tunable):
     doc_ja: ClassVar[str]
 
     followers: int = Field(default=0, ge=0, description="how many workers follow; 0 means all of them")
+    in_flight: int = Field(
+        default=0,
+        ge=0,
+        description="items of a group with foreach that are under way at once; 0 means all, held in memory together",
+        json_schema_extra={"ja": "foreach で同時に処理する件数。0 なら全件（すべてメモリに保持）"},
+    )
+
+    def idle(self, setting: Setting) -> dict[str, str]:
+        return {} if setting.most_of_an_item else {"in_flight": "idle-no-items"}
 
     @property
     def engines(self) -> tuple[str, ...]:
         """The engines that can carry it out."""
         return ("simulated", "real")
+
+    @property
+    def puts_in_order(self) -> bool:
+        """Whether finished items of a collection wait for those before them."""
+        return False
 
     @property
     def idle_s(self) -> float:
@@ -66,7 +80,9 @@ class Orchestration:
 def carry_out(me: str, work: Orchestration, task: dict[str, Any]) -> Part:
     """One task, alone or with its team; the report for the leader."""
     report = {"stage": task["stage"], "instance": task["instance"], "outputs": None}
-    of = work.plan.name(task["instance"])
+    if "item" in task:
+        report["item"] = task["item"]
+    of = work.plan.name(task["instance"], task.get("item"))
     try:
         if task["team"]:
             team = tuple(task["team"])

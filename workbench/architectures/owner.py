@@ -27,6 +27,7 @@ from workbench.architectures.operations import (
 from workbench.architectures.orchestration import Orchestration, carry_out, wait_for_the_next_look
 from workbench.architectures.partitions import Holdings, Partition, quota, ranges
 from workbench.architectures.schedule import Key
+from workbench.architectures.schedule import key_of as task_key
 from workbench.architectures.training import Part
 from workbench.runs.events import Recorded
 
@@ -284,7 +285,11 @@ class Owner:
         call = self.trainings.get(key)
         if partition is None or (report["outputs"] is None and call is not None and attempt != call["attempt"]):
             return
-        told = Recorded(kind="done", key=self._told_key(report), stage=report["stage"])
+        told = Recorded(
+            kind="done",
+            key=partition.told_key(report["instance"], report["stage"], report.get("item")),
+            stage=report["stage"],
+        )
         if "failed" in report:
             yield Say(Recorded(kind="failed", key=told.key, stage=told.stage))
             raise StageFailed(report["stage"], report["failed"])
@@ -292,7 +297,7 @@ class Owner:
             partition.lose(report["lost"])
         outputs = partition.finish(sender, report)
         if outputs is not None:
-            rest = f"{report['instance']}/{report['stage']}"
+            rest = "{}/{}".format(*task_key(report))
             if self.decision_s:
                 yield Wait(self.decision_s)
             yield from self._record(number, key_of(number, "done", rest), outputs, told)
@@ -301,10 +306,6 @@ class Owner:
             yield from self._end_training(key)
         if number in self.owned and partition.complete:
             yield from self._complete(number)
-
-    def _told_key(self, report: dict[str, Any]) -> str:
-        of = self.work.plan.name(report["instance"])
-        return report["stage"] + (f" #{of}" if of else "")
 
     def _record(self, number: int, key: str, value: Any, told: Recorded | None) -> Part:
         """One entry under the lease of its partition; who has lost that forgets the partition."""
@@ -318,6 +319,9 @@ class Owner:
             return
         if told is not None:
             yield Say(told)
+            for fact in self.owned[number].news:
+                yield Say(fact)
+            self.owned[number].news.clear()
 
     def _complete(self, number: int) -> Part:
         """All of a partition is done; who finds that all of all are tells everybody."""

@@ -7,41 +7,51 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.architectures.items import Collection, PlannedGroup, piece
+from workbench.document.expectations import Expectation
+from workbench.runs.events import Event, Measured, Recorded
+
+COUNT, METRIC = "items of ", "metric "  # what a stage found beside its outputs, which no port can be called
+
 
 @dataclass(frozen=True)
 class PlannedStage:
     """A stage as the schedule sees it.
 
     `needs` is input port -> (stage, output port). `team` is 0 for work of one worker, else the number of workers that
-    carry it out together, and `least` how many of them can: with fewer it waits for those who come back.
+    carry it out together, and `least` how many of them can: with fewer it waits for those who come back. `when` asks
+    about metrics of earlier stages: the stage is left out, and those that need it are, if the answer is no.
     """
 
     id: str
     needs: dict[str, tuple[str, str]]
     team: int = 0
     least: int = 1
+    when: Expectation | None = None
 
     @property
     def after(self) -> set[str]:
-        return {source for source, _ in self.needs.values()}
+        asked = {name.combination for name in self.when.names} if self.when is not None else set()
+        return {source for source, _ in self.needs.values()} | asked
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that is to be done: every stage, once for each of `instances` of the pipeline."""
+    """All that is to be done: every stage, once for each of `instances` of the pipeline, and of items in `groups`."""
 
     stages: tuple[PlannedStage, ...]
     instances: int = 1
     arrive_later: bool = False  # instances are submitted while the run goes on, instead of all being there at its start
+    groups: tuple[PlannedGroup, ...] = ()
 
     @property
     def after(self) -> tuple[tuple[str, ...], ...]:
         """For each of the stages, in their order, those that come before it."""
         return tuple(tuple(sorted(stage.after)) for stage in self.stages)
 
-    def name(self, instance: int) -> str:
-        """How labels call an instance; nothing where there is but one."""
-        return str(instance) if self.instances > 1 else ""
+    def name(self, instance: int, item: int | None = None) -> str:
+        """How labels call an instance, or an item in it; nothing where there is but one."""
+        return piece(str(instance) if self.instances > 1 else "", item)
 
 
 @dataclass
@@ -50,15 +60,26 @@ class _Task:
     instance: int
     attempt: int = 0
     waiting_for: set[str] = field(default_factory=set)  # members of the team that have not yet reported
+    item: int | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.instance, piece(self.stage.id, self.item)
 
 
-Key = tuple[int, str]
+Key = tuple[int, str]  # instance, and stage or item of a stage
+
+
+def key_of(result: dict[str, Any]) -> Key:
+    """The key of a task, or of the report on it."""
+    return result["instance"], piece(result["stage"], result.get("item"))
 
 
 class Schedule:
     """Hands out tasks in the order in which they became ready; a worker holds at most `ahead` of them.
 
-    `instances` are those of the plan that are its own; all where none are given.
+    `instances` are those of the plan that are its own; all where none are given. `news` are facts that follow from
+    what was done: items that left, stages that were left out; whoever records what was done says them then.
     First come, first served: a team that waits for its members keeps later tasks waiting, or it might wait for ever.
     """
 
@@ -73,43 +94,150 @@ class Schedule:
         self.plan = plan
         self.instances = range(plan.instances) if instances is None else instances
         self.stages = {stage.id: stage for stage in plan.stages}
+        self.group_of = {stage: group for group in plan.groups for stage in group.stages}
         self.all_workers = workers
         self.ahead = ahead
         self.lost: set[str] = set()
         self.held: dict[str, set[Key]] = {}  # worker -> tasks given to it
         self.arrived: set[int] = set()
-        self.done: dict[Key, dict[str, str]] = {}
+        self.done: dict[Key, dict[str, Any]] = {}
+        self.over: dict[int, set[str]] = {}  # instance -> stages that are done, for every item, or left out
+        self.left_out: set[Key] = set()
+        self.collections: dict[tuple[int, str], Collection] = {}  # by instance and group
+        self.begun: set[Key] = set()  # tasks that have been ready
         self.running: dict[Key, _Task] = {}
         self.ready: deque[_Task] = deque()
         self.repeated = 0
+        self.news: list[Event] = []
         for key, value in (known or {}).items():
             kind, _, rest = key.partition("/")
             if kind == "done":
-                number, _, stage = rest.partition("/")
-                self.done[int(number), stage] = value
+                number, _, name = rest.partition("/")
+                self.done[int(number), name] = value
         for key in known or {}:
             if key.startswith("submitted/"):
                 self.arrive(int(key.partition("/")[2]))
         if not plan.arrive_later:
             for instance in self.instances:
                 self.arrive(instance)
+        self.news.clear()  # it was said when it was new
 
     @property
     def complete(self) -> bool:
-        return len(self.done) == len(self.instances) * len(self.plan.stages)
+        return sum(map(len, self.over.values())) == len(self.instances) * len(self.plan.stages)
 
     def arrive(self, instance: int) -> bool:
         """An instance of the pipeline was submitted; False if that was known."""
         if instance in self.arrived:
             return False
         self.arrived.add(instance)
+        self.over[instance] = set()
         for stage in self.plan.stages:
-            self._ready_if_possible(instance, stage)
+            if stage.id not in self.group_of:
+                self._ready_if_possible(instance, stage)
         return True
 
+    # --- what may begin ------------------------------------------------------------------------------------------
+
     def _ready_if_possible(self, instance: int, stage: PlannedStage) -> None:
-        if (instance, stage.id) not in self.done and all((instance, before) in self.done for before in stage.after):
-            self.ready.append(_Task(stage, instance))
+        """A stage that runs once begins when all before it is over; what was done of it before is not done again."""
+        over = self.over[instance]
+        if stage.id in over or not stage.after <= over:
+            return
+        if self._is_left_out(instance, stage):
+            self.left_out.add((instance, stage.id))
+            self.news.append(Recorded(kind="skipped", key=self.told_key(instance, stage.id), stage=stage.id))
+            self._end(instance, stage.id)
+        elif (instance, stage.id) in self.done:
+            self._end(instance, stage.id)
+        else:
+            self._make_ready(_Task(stage, instance))
+
+    def _make_ready(self, task: _Task) -> None:
+        if task.key not in self.begun:
+            self.begun.add(task.key)
+            self.ready.append(task)
+
+    def _is_left_out(self, instance: int, stage: PlannedStage) -> bool:
+        if any((instance, source) in self.left_out for source in stage.after):
+            return True
+        if stage.when is None:
+            return False
+        found = stage.when.evaluate(lambda name: self.done[instance, name.combination].get(METRIC + name.metric))
+        return found.state != "held"
+
+    def _end(self, instance: int, stage: str) -> None:
+        """A stage is over; items of what it made are let in, and what waited for it may begin."""
+        self.over[instance].add(stage)
+        for group in self.plan.groups:
+            if {group.source} | self._outside(group) <= self.over[instance] and (
+                stage == group.source or stage in self._outside(group)
+            ):
+                self._let_in(instance, group)
+        for other in self.plan.stages:
+            if stage in other.after and other.id not in self.group_of:
+                self._ready_if_possible(instance, other)
+
+    def _outside(self, group: PlannedGroup) -> set[str]:
+        """The stages outside a group that stages in it come after."""
+        return set().union(*(self.stages[stage].after for stage in group.stages)) - set(group.stages)
+
+    # --- items ---------------------------------------------------------------------------------------------------
+
+    def _let_in(self, instance: int, group: PlannedGroup) -> None:
+        """The collection is there, or is known not to come."""
+        if any((instance, source) in self.left_out for source in self._outside(group) | {group.source}):
+            for stage in group.stages:
+                self.left_out.add((instance, stage))
+                self.news.append(Recorded(kind="skipped", key=self.told_key(instance, stage), stage=stage))
+            self._end_group(instance, group)
+            return
+        count = int(self.done[instance, group.source][COUNT + group.id])
+        self.collections[instance, group.id] = Collection(group, count)
+        self._open_items(instance, group)
+
+    def _open_items(self, instance: int, group: PlannedGroup) -> None:
+        collection = self.collections[instance, group.id]
+        before = collection.under_way
+        while new := collection.open():
+            for item in new:
+                for stage in group.stages:
+                    self._item_ready_if_possible(instance, self.stages[stage], item)
+                self._finish_item(instance, group, item)
+        if collection.under_way != before:
+            self.news.append(Measured(name="items_in_flight", value=float(collection.under_way)))
+        if collection.complete and group.stages[0] not in self.over[instance]:
+            self._end_group(instance, group)
+
+    def _item_ready_if_possible(self, instance: int, stage: PlannedStage, item: int) -> None:
+        inside = stage.after & set(self.group_of[stage.id].stages)
+        task = _Task(stage, instance, item=item)
+        if task.key not in self.done and all((instance, piece(before, item)) in self.done for before in inside):
+            self._make_ready(task)
+
+    def _finish_item(self, instance: int, group: PlannedGroup, item: int) -> None:
+        """Where all stages are done for an item, it leaves, or waits for those before it."""
+        collection = self.collections[instance, group.id]
+        if item in collection.finished or any((instance, piece(s, item)) not in self.done for s in group.stages):
+            return
+        for left in collection.finish(item):
+            name = self.plan.name(instance, left)
+            self.news.append(Recorded(kind="item", key=f"{group.id}#{name}"))
+
+    def _end_group(self, instance: int, group: PlannedGroup) -> None:
+        for stage in group.stages:
+            if (instance, stage) not in self.left_out:
+                self.news.append(Recorded(kind="collected", key=self.told_key(instance, stage), stage=stage))
+            self.over[instance].add(stage)
+        for stage in group.stages:
+            self._end(instance, stage)
+
+    def told_key(self, instance: int, stage: str, item: int | None = None) -> str:
+        """How a result is called where it is told."""
+        name = self.plan.name(instance, item)
+        return stage + (f"#{name}" if name else "")
+
+    # --- who does it ---------------------------------------------------------------------------------------------
 
     def here(self, worker: str) -> None:
         """A worker reported: it is alive and can be given work."""
@@ -122,10 +250,10 @@ class Schedule:
         while self.ready and (workers := self._workers_for(self.ready[0])):
             task = self.ready.popleft()
             for worker in workers:
-                self.held[worker].add((task.instance, task.stage.id))
+                self.held[worker].add(task.key)
                 given.setdefault(worker, []).append(self._as_letter(task, workers))
             task.waiting_for = set(workers)
-            self.running[task.instance, task.stage.id] = task
+            self.running[task.key] = task
         return list(given.items())
 
     def _workers_for(self, task: _Task) -> tuple[str, ...]:
@@ -137,21 +265,33 @@ class Schedule:
         return tuple(idle[:wanted]) if wanted >= task.stage.least and len(idle) >= wanted else ()
 
     def _as_letter(self, task: _Task, workers: tuple[str, ...]) -> dict[str, Any]:
-        inputs = {p: self.done[task.instance, s][out] for p, (s, out) in task.stage.needs.items()}
-        return {
+        letter = {
             "stage": task.stage.id,
             "instance": task.instance,
-            "inputs": inputs,
+            "inputs": {port: self._input(task, *source) for port, source in task.stage.needs.items()},
             "team": list(workers) if task.stage.team else [],
             "attempt": task.attempt,
         }
+        return letter if task.item is None else letter | {"item": task.item}
 
-    def finish(self, worker: str, result: dict[str, Any]) -> dict[str, str] | None:
+    def _input(self, task: _Task, source: str, port: str) -> Any:
+        """The artifact that a task needs, or those of all items, in the order in which these left."""
+        group = self.group_of.get(source)
+        if group is None:
+            return self.done[task.instance, source][port]
+        if task.item is not None:
+            return self.done[task.instance, piece(source, task.item)][port]
+        items = self.collections[task.instance, group.id].left
+        return [self.done[task.instance, piece(source, item)][port] for item in items]
+
+    # --- what was done -------------------------------------------------------------------------------------------
+
+    def finish(self, worker: str, result: dict[str, Any]) -> dict[str, Any] | None:
         """A worker's report on a task: its outputs if they are news, None otherwise.
 
         A report that comes twice, or from the days of a leader that has died since, counts once.
         """
-        key = (result["instance"], result["stage"])
+        key = key_of(result)
         self.held.setdefault(worker, set()).discard(key)
         task = self.running.get(key)
         if task is not None:
@@ -165,11 +305,24 @@ class Schedule:
             return None
         self.done[key] = outputs
         if self.running.pop(key, None) is None:
-            self.ready = deque(t for t in self.ready if (t.instance, t.stage.id) != key)
-        for stage in self.plan.stages:
-            if key[1] in stage.after:
-                self._ready_if_possible(key[0], stage)
+            self.ready = deque(task for task in self.ready if task.key != key)
+        self._go_on(result["instance"], result["stage"], result.get("item"))
         return outputs
+
+    def _go_on(self, instance: int, stage: str, item: int | None) -> None:
+        if instance not in self.arrived:
+            return
+        if item is None:
+            self._end(instance, stage)
+            return
+        group = self.group_of[stage]
+        if (instance, group.id) not in self.collections:
+            return
+        for other in group.stages:
+            if stage in self.stages[other].after:
+                self._item_ready_if_possible(instance, self.stages[other], item)
+        self._finish_item(instance, group, item)
+        self._open_items(instance, group)
 
     def lose(self, worker: str) -> None:
         """A worker is gone: what it alone held is to be done again; teams go on as their architecture says."""
@@ -184,4 +337,4 @@ class Schedule:
         task = self.running.get(key)
         if task is not None and not task.waiting_for:
             del self.running[key]
-            self.ready.appendleft(_Task(task.stage, task.instance, task.attempt + 1))
+            self.ready.appendleft(_Task(task.stage, task.instance, task.attempt + 1, item=task.item))

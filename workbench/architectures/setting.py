@@ -20,6 +20,7 @@ NOBODY_IS_LOST = ("slow-down", "slow-link", "storage-full", "corrupt-checkpoint"
 class Setting:
     """What an architecture finds: `lossy` are the workers that a fault of the scenario may end.
 
+    `most_of_an_item` is how many stages at most run for every item of a collection, 0 if none do.
     `wanted` is how many workers can be wanted at once, at most, and `tasks` for how many tasks.
     """
 
@@ -29,6 +30,7 @@ class Setting:
     loses_the_leader: bool
     wanted: int
     tasks: int
+    most_of_an_item: int = 0
 
     def team(self, members: int) -> int:
         """How large a team is whose architecture asks for so many; 0 means all."""
@@ -59,6 +61,7 @@ def setting_of(scenario: Scenario, combination: str, plan: Plan, workers: tuple[
         loses_the_leader=any(fault.kind == "leader-crash" for fault in struck),
         wanted=plan.instances * wanted,
         tasks=plan.instances * tasks,
+        most_of_an_item=max((len(group.stages) for group in plan.groups), default=0),
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from workbench.architectures.operations import Now, Program, Recall, Record, Say, Send, Wait
 from workbench.architectures.orchestration import SOURCE, Orchestration, OrchestrationArchitecture
 from workbench.architectures.owner import NEWS, Owner, key_of
-from workbench.architectures.setting import SILENT_S, Setting
+from workbench.architectures.setting import SILENT_S
 from workbench.document.units import Seconds
 from workbench.runs.events import Recorded
 
@@ -64,9 +64,6 @@ class SharedNothing(OrchestrationArchitecture):
     @property
     def idle_s(self) -> float:
         return max(SILENT_S, REST_LEASES * self.lease)
-
-    def idle(self, setting: Setting) -> dict[str, str]:
-        return {}
 
     def deciders(self, followers: tuple[str, ...]) -> tuple[str, ...]:
         return followers

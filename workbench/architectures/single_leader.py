@@ -28,11 +28,11 @@ from workbench.architectures.orchestration import (
     carry_out,
     wait_for_the_next_look,
 )
-from workbench.architectures.schedule import Schedule
+from workbench.architectures.schedule import Schedule, key_of
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part
 from workbench.document.units import Seconds
-from workbench.runs.events import Recorded
+from workbench.runs.events import Event, Recorded
 
 
 class SingleLeader(OrchestrationArchitecture):
@@ -77,13 +77,30 @@ class SingleLeader(OrchestrationArchitecture):
         json_schema_extra={"ja": "リーダーが新着を確認する間隔。0 ならイベントごとに動く"},
     )
 
+    ordered: bool = Field(
+        default=False,
+        description="items of a group with foreach leave in the order in which they came, and wait for those before",
+        json_schema_extra={"ja": "foreach の結果を入力順に出す（前の件を待つ）"},
+    )
+
+    @property
+    def puts_in_order(self) -> bool:
+        return self.ordered
+
     def idle(self, setting: Setting) -> dict[str, str]:
+        found = super().idle(setting)
         if not setting.loses_the_leader:
-            found = dict.fromkeys(("restart", "election", "servers"), "idle-no-leader-loss")
+            found |= dict.fromkeys(("restart", "election", "servers"), "idle-no-leader-loss")
         else:
-            found = {"restart": "idle-election"} if self.election else {"servers": "idle-no-election"}
-        if setting.tasks <= 1 or setting.wanted <= len(setting.workers) - len(setting.lossy):
+            found |= {"restart": "idle-election"} if self.election else {"servers": "idle-no-election"}
+        free = len(setting.workers) - len(setting.lossy)
+        few_items = not setting.most_of_an_item or 0 < self.in_flight * setting.most_of_an_item <= free
+        if few_items and (setting.tasks <= 1 or setting.wanted <= free):
             found["ahead"] = "idle-few-tasks"
+        if not setting.most_of_an_item:
+            found["ordered"] = "idle-no-items"
+        elif self.in_flight == 1 or len(setting.workers) == 1:
+            found["ordered"] = "idle-one-item"
         return found
 
     def deciders(self, followers: tuple[str, ...]) -> tuple[str, ...]:
@@ -143,7 +160,7 @@ def _call_the_roll(work: Orchestration, schedule: Schedule) -> Part:
 def _take_in(schedule: Schedule, letters: tuple[Any, ...], decision_s: float) -> Part:
     """Letters become records, in one commit, and are said once they are durable."""
     entries: list[tuple[str, Any]] = []
-    news: list[Recorded] = []
+    news: list[Event] = []
     for letter in letters:
         if letter.tag == "submit":
             if schedule.arrive(letter.what):
@@ -157,8 +174,10 @@ def _take_in(schedule: Schedule, letters: tuple[Any, ...], decision_s: float) ->
                 raise StageFailed(result["stage"], result["failed"])
             outputs = schedule.finish(letter.sender, result)
             if outputs is not None:
-                entries.append((f"done/{result['instance']}/{result['stage']}", outputs))
+                entries.append(("done/{}/{}".format(*key_of(result)), outputs))
                 news.append(Recorded(kind="done", key=_key(schedule, result), stage=result["stage"]))
+            news += schedule.news
+            schedule.news.clear()
     if entries:
         if decision_s:
             yield Wait(decision_s * len(entries))
@@ -168,8 +187,7 @@ def _take_in(schedule: Schedule, letters: tuple[Any, ...], decision_s: float) ->
 
 
 def _key(schedule: Schedule, result: dict[str, Any]) -> str:
-    name = schedule.plan.name(result["instance"])
-    return result["stage"] + (f"#{name}" if name else "")
+    return schedule.told_key(result["instance"], result["stage"], result.get("item"))
 
 
 def follow(me: str, work: Orchestration) -> Program:

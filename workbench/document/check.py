@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import get_args
 
+from workbench.document import flow
 from workbench.document.expectations import ExpectationError, Name, parse
 from workbench.document.graph import cycles
 from workbench.document.metrics import known_metrics
@@ -30,6 +31,7 @@ def check(scenario: Scenario) -> list[Problem]:
     """All problems of the scenario, in the order of its parts."""
     return [
         *_of_pipeline(scenario.pipeline),
+        *flow.check(scenario.pipeline),
         *_of_layout(scenario),
         *_of_cluster(scenario.cluster),
         *_of_combinations(scenario),
@@ -60,9 +62,6 @@ def _of_pipeline(pipeline: Pipeline) -> Iterator[Problem]:
     if not pipeline.stages:
         yield Problem("no-stages", "pipeline.stages")
     yield from _duplicates((stage.id for stage in pipeline.stages), "pipeline.stages")
-    for stage in pipeline.stages:
-        if stage.when:
-            yield Problem("not-yet-condition", f"pipeline.stages[{stage.id}].when", severity="not-yet")
     yield from _of_links(pipeline)
     for cycle in cycles(pipeline):
         yield Problem("cycle", f"pipeline.stages[{cycle[0]}]", {"path": " -> ".join(cycle)})
@@ -88,8 +87,6 @@ def _of_groups(pipeline: Pipeline) -> Iterator[Problem]:
     yield from _duplicates((group.id for group in pipeline.groups), "pipeline.groups")
     for group in pipeline.groups:
         place = f"pipeline.groups[{group.id}]"
-        if group.foreach:
-            yield Problem("not-yet-foreach", f"{place}.foreach", severity="not-yet")
         for index, stage in enumerate(group.stages):
             if stage not in ids:
                 values = {"stage": stage, "nearest": nearest(stage, ids)}

@@ -48,6 +48,15 @@ METRICS: dict[str, Metric] = {
     "memory_share": Metric(
         "", "Share of a worker's memory that training needs", "ワーカーのメモリに占める学習の必要量", "less"
     ),
+    "items": Metric("", "Items that have been through their group", "グループを通過した件数", "more"),
+    "items_out_of_order": Metric("", "Items that left after a later one", "順序が入れ替わった件数", "less"),
+    "item_wait_s": Metric("s", "Mean wait of a finished item for its turn", "完了後の順番待ちの平均", "less"),
+    "items_found": Metric("", "Items of a collection", "コレクションの件数"),
+    "items_bytes": Metric("B", "Most memory that items take at once", "同時に保持する件の最大メモリ", "less"),
+    "items_share": Metric(
+        "", "Share of the smallest worker's memory that items take", "最小ワーカーのメモリに占める件の割合", "less"
+    ),
+    "left_out": Metric("", "Stages that were left out", "省かれたステージ数"),
     "instances": Metric("", "Instances finished", "完了したインスタンス数", "more"),
     "instances_per_second": Metric("instances/s", "Instances per second", "毎秒のインスタンス数", "more"),
     "mean_wait_s": Metric("s", "Mean wait in the queue", "平均待ち時間", "less"),

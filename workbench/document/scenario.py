@@ -38,6 +38,11 @@ class StageUse(Frozen):
     when: str = Field(
         default="", description="condition over metrics of earlier stages; the stage is left out if false"
     )
+    assume: dict[Name, float | tuple[float, float]] = Field(
+        default_factory=dict,
+        description="what a simulated run takes for granted of the stage's metrics: a number, or two between which "
+        "one is drawn for each instance",
+    )
 
 
 class Link(Frozen):
@@ -84,6 +89,7 @@ class Group(Frozen):
     label: str = ""
     stages: tuple[str, ...]
     foreach: str = Field(default="", description="output port whose items the group runs over")
+    partition: Whole | None = Field(default=None, description="rows of an item; for foreach")
 
 
 class Pipeline(Frozen):

@@ -3,6 +3,7 @@
 Sentences are `str.format` patterns over a problem's values; `{place}` is where the problem is.
 """
 
+from workbench.document.words_flow import FLOW
 from workbench.document.words_idle import IDLE
 
 LANGUAGES = ("en", "ja")
@@ -327,21 +328,13 @@ NOT_YET = {
         "the training architecture '{name}' is planned, but this version carries out only {done}",
         "学習アーキテクチャ「{name}」はこの版ではまだ実行できません。実行できるのは {done} です",
     ),
-    "not-yet-condition": (
-        "conditions (when) are part of the format, but this version does not carry them out yet",
-        "条件（when）はこの版ではまだ実行できません",
-    ),
-    "not-yet-foreach": (
-        "groups with foreach are part of the format, but this version does not carry them out yet",
-        "foreach のあるグループはこの版ではまだ実行できません",
-    ),
     "not-yet-topology": (
         "the topology '{topology}' is part of the format, but this version carries out only {done}",
         "トポロジー「{topology}」はこの版ではまだ実行できません。実行できるのは {done} です",
     ),
 }
 
-PROBLEMS: dict[str, tuple[str, str]] = TEXT | VALUES | PIPELINE | QUESTION | NOT_YET | IDLE
+PROBLEMS: dict[str, tuple[str, str]] = TEXT | VALUES | PIPELINE | QUESTION | NOT_YET | IDLE | FLOW
 
 NEAREST = ("did you mean '{nearest}'?", "「{nearest}」ではありませんか?")
 LINE = ("line {line}", "{line} 行目")

@@ -33,6 +33,14 @@ IDLE = {
         "'{knob}' changes nothing here: there is a client for each of the shares",
         "「{knob}」はここでは効果がありません。クライアント数は shares の個数で決まるためです",
     ),
+    "idle-no-items": (
+        "'{knob}' changes nothing here: no group of this pipeline runs for every item (foreach)",
+        "「{knob}」はここでは効果がありません。foreach のグループがないためです",
+    ),
+    "idle-one-item": (
+        "'{knob}' changes nothing here: items are worked on one after another",
+        "「{knob}」はここでは効果がありません。件が 1 つずつ処理されるためです",
+    ),
     "idle-few-tasks": (
         "'{knob}' changes nothing here: a free follower is there for every task that can be ready",
         "「{knob}」はここでは効果がありません。同時に実行できるタスクより空きフォロワーが多いためです",

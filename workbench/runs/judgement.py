@@ -16,7 +16,8 @@ from workbench.runs.statistics import figure, paired
 
 HELD, MISSED, UNKNOWN, NOT_ASKED = "held", "missed", "unknown", "not-asked"
 NOT_RUN, NOT_TOLD, TOO_FEW = "not-run", "not-told", "too-few"
-TOLD_AT_ONCE = ("memory_bytes", "memory_share")  # known before a run begins, and thus of one that fails as well
+# known before a run begins, and thus of one that fails as well
+TOLD_AT_ONCE = ("memory_bytes", "memory_share", "items_found", "items_bytes", "items_share")
 LEFT_TO_OTHERS = (NOT_RUN, NOT_TOLD)
 
 

@@ -9,7 +9,10 @@ from workbench.document.metrics import OF_STAGE
 from workbench.runs.recovery import recoveries, standstill_s
 from workbench.runs.state import RunState
 
-MEASURED = ("accuracy", "loss", "worker_bytes", "busiest_bytes", "data_bytes", "memory_bytes", "memory_share")
+MEASURED = (
+    *("accuracy", "loss", "worker_bytes", "busiest_bytes", "data_bytes"),
+    *("memory_bytes", "memory_share", "items_found", "items_bytes", "items_share"),
+)
 
 
 def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:
@@ -73,6 +76,12 @@ def _instances(state: RunState, warm_up_s: float) -> dict[str, float]:
     late = sum(t_s > warm_up_s for t_s in times)
     if late:
         found["instances_per_second"] = late / (times[-1] - warm_up_s)
+    if state.left_out:
+        found["left_out"] = float(state.left_out)
+    if state.items.left:
+        items = state.items
+        found |= {"items": float(items.left), "items_out_of_order": float(items.out_of_order)}
+        found["item_wait_s"] = items.waited_s / items.left
     if state.submitted or len(state.begun) > 1:
         waits = [began_s - state.submitted.get(item, 0.0) for item, began_s in state.begun.items()]
         found["mean_wait_s"] = sum(waits) / len(waits)

@@ -30,6 +30,8 @@ BYTES_A_READ = 2**24  # so that a long run is never held in memory as a whole
 BROKEN_OFF, RUNNING = "broken-off", "running"
 EXIT_CODES = {HELD: 0, MISSED: 1, UNKNOWN: 2}
 
+SHARES_OF_MEMORY = ("memory_share", "items_share")  # what does not fit where one is more than 1
+
 
 @dataclass(frozen=True)
 class StageBar:
@@ -149,15 +151,16 @@ class Report:
 
     @property
     def ends(self) -> set[str]:
-        """How the runs ended; one whose training does not fit, as was expected of it, has done what it should."""
+        """How the runs ended; one that does not fit in memory, as was expected of it, has done what it should."""
         return {"finished" if self._fails_as_expected(run) else run.outcome for run in self.runs}
 
     def _fails_as_expected(self, run: RunSummary) -> bool:
-        if run.outcome != "failed" or run.numbers.get("memory_share", 0.0) <= 1.0:
+        full = {(run.combination, name) for name in SHARES_OF_MEMORY if run.numbers.get(name, 0.0) > 1.0}
+        if run.outcome != "failed" or not full:
             return False
         held = [parse(judgement.text) for judgement in self.judgements if judgement.outcome == HELD]
         names = {(name.combination, name.metric) for expectation in held for name in expectation.names}
-        return (run.combination, "memory_share") in names
+        return bool(full & names)
 
     @property
     def exit_code(self) -> int:

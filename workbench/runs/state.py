@@ -28,6 +28,7 @@ from workbench.runs.events import (
     WorkerFailed,
     WorkerJoined,
 )
+from workbench.runs.items import Items, instance_of, is_item
 from workbench.runs.pace import Pace
 from workbench.runs.spans import Lane
 from workbench.runs.stage_state import StageState, TrainingState
@@ -40,7 +41,7 @@ WORKING = {
     "wait": "waiting",
 }  # any other operation is communication
 BESIDE = ("rest", "claim", "renew", "release", "recall")  # what a member does beside whatever else it does
-TOLD_ALWAYS = ("elected", "leased", "saved", "cached", "failed")
+TOLD_ALWAYS = ("elected", "leased", "skipped", "collected", "saved", "cached", "failed")
 
 
 @dataclass(slots=True)
@@ -117,6 +118,8 @@ class RunState:
     joins: list[tuple[float, str]] = field(default_factory=list)
     faults: list[FaultSpan] = field(default_factory=list)
     measures: dict[str, list[Measure]] = field(default_factory=dict)
+    items: Items = field(default_factory=Items)
+    left_out: int = 0  # stages whose condition, or one before, did not hold
     recorded: dict[str, Recorded] = field(default_factory=dict)
     progress_times: list[tuple[float, bool]] = field(default_factory=list)  # (t_s, whether by a training step)
     tasks: Tasks = field(default_factory=Tasks)
@@ -228,8 +231,7 @@ class RunState:
             stage = self.stages[event.stage] = StageState()
         stage.start(event.item, event.t_s, alone=part == "run")
         self.tasks.start(event.stage, event.item, event.t_s)
-        if event.item not in self.begun:
-            self.begun[event.item] = event.t_s
+        self.begun.setdefault(instance_of(event.item), event.t_s)
         if part == "run":
             member.trains = ""
             return
@@ -297,6 +299,11 @@ class RunState:
             self.tasks.arrive(event.key, event.t_s)
         elif event.kind == "done":
             self._stage_done(event, item)
+        elif event.kind in ("collected", "skipped"):
+            self.left_out += event.kind == "skipped"
+            self._stage_over(item, event.t_s)
+        elif event.kind == "item":
+            self.items.leave(event.key, event.t_s)
         elif event.kind == "failed" and event.stage:
             self.stages.setdefault(event.stage, StageState()).fail(item, event.t_s)
         if event.kind in TOLD_ALWAYS or (event.kind == "done" and not item):
@@ -307,9 +314,16 @@ class RunState:
         if not self.stages.setdefault(event.stage, StageState()).done(item, event.t_s):
             return
         self._progress(event.t_s, False)
-        done = self.stages_of[item] = self.stages_of.get(item, 0) + 1
+        if is_item(item):
+            self.items.record(item, event.t_s)
+        else:
+            self._stage_over(item, event.t_s)
+
+    def _stage_over(self, instance: str, t_s: float) -> None:
+        """A stage of an instance is done, for all of its items, or left out."""
+        done = self.stages_of[instance] = self.stages_of.get(instance, 0) + 1
         if done == len(self.stages):
-            self.instance_times.append(event.t_s)
+            self.instance_times.append(t_s)
 
     def _progress(self, t_s: float, by_step: bool) -> None:
         last = self.progress_times[-1][0] if self.progress_times else 0.0

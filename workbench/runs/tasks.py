@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from workbench.runs.items import instance_of, is_item
+
 Task = tuple[str, str]  # (stage, instance); the instance is "" where there is but one
 
 
@@ -19,6 +21,7 @@ class Tasks:
     after: dict[str, tuple[str, ...]] = field(default_factory=dict)
     arrived: dict[str, float] = field(default_factory=dict)
     ended: dict[Task, float] = field(default_factory=dict)  # when the last work on a task ended, recorded or not
+    latest: dict[Task, float] = field(default_factory=dict)  # the same of a whole stage of an instance
     recorded: set[Task] = field(default_factory=set)
     delays_s: dict[Task, float] = field(default_factory=dict)
     unfounded: int = 0  # results that were recorded before any work on them had ended
@@ -30,17 +33,17 @@ class Tasks:
     def start(self, stage: str, item: str, t_s: float) -> None:
         """Work on a task starts; only the first start ends its wait."""
         task = (stage, item)
-        if task in self.delays_s or stage not in self.after:
-            return
+        if task in self.delays_s or stage not in self.after or is_item(item):
+            return  # when an item may be let in is a matter of how many are under way
         ready_s = [self.arrived.get(item, 0.0)]
-        ready_s += [self.ended[before, item] for before in self.after[stage] if (before, item) in self.ended]
+        ready_s += [self.latest[before, item] for before in self.after[stage] if (before, item) in self.latest]
         self.delays_s[task] = max(0.0, t_s - max(ready_s))
 
     def finish(self, stage: str, item: str, t_s: float) -> None:
         """A piece of work on a task ended; what is done again after it was recorded moves nothing."""
         task = (stage, item)
         if task not in self.recorded:
-            self.ended[task] = t_s
+            self.ended[task] = self.latest[stage, instance_of(item)] = t_s
 
     def record(self, stage: str, item: str) -> None:
         """The result of a task counts from now on."""

@@ -26,6 +26,12 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
         kind = STAGES.get(stage.use)
         if kind is not None and issubclass(kind, TrainingStage) and kind.simulated_only:
             said.append(f"the stage '{stage.id}' ({kind.title}) can only be simulated")
+    for stage in scenario.pipeline.stages:
+        if stage.when:
+            said.append(f"the condition of the stage '{stage.id}' can only be simulated")
+    for group in scenario.pipeline.groups:
+        if group.foreach:
+            said.append(f"the group '{group.id}', which runs for every item, can only be simulated")
     topology = scenario.cluster.network.topology
     if topology not in TOPOLOGIES:
         said.append(f"a network of topology '{topology}' can only be simulated")

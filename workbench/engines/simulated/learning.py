@@ -15,10 +15,12 @@ from workbench.architectures.federated_data import Portion
 from workbench.architectures.operations import Perform, StageFailed
 from workbench.architectures.random_streams import stream
 from workbench.document.scenario import Scenario
+from workbench.engines.simulated.found import artifacts_of
 from workbench.engines.simulated.member import Later
 from workbench.engines.simulated.network import Blob, Data, Network
 from workbench.engines.simulated.work import Work
 from workbench.runs.events import Event, Measured, Warned
+from workbench.runs.items import is_item
 from workbench.stages import trust
 from workbench.stages.base import BadInput, Context, Learning, TrainingStage
 from workbench.stages.check import build
@@ -81,7 +83,9 @@ class LearningWork(Work):
 
     def _run(self, member: str, operation: Perform, told: dict[str, str]) -> dict[str, str]:
         stage = self.stages[operation.stage]
-        if stage.group == FOR_THE_USER or any(artifact not in self.values for artifact in operation.item.values()):
+        taken = artifacts_of(operation.item)
+        whole = not is_item(operation.of) and all(artifact in self.values for artifact in taken)
+        if stage.group == FOR_THE_USER or not whole:
             return told  # by its cost alone, as without learning
         inputs = {port: self.values[artifact] for port, artifact in operation.item.items()}
         return self._keep(told, stage.work(inputs, self._context(member, operation)))

@@ -83,6 +83,7 @@ class SimulatedRun:
         self.work = work = Work(scenario, folder, scenario.run.seed, replication, network)
         if scenario.run.learn:
             self.work = work = LearningWork(scenario, folder, replication, network, writer.path, self._tell)
+        work.found.in_flight = self.job.orchestration.in_flight
         team = self.job.followers[: self.job.team_size]
         self.memory = Memory(self.job.training, team, work.step_costs, scenario.cluster)
         work.unfit = self.memory.unfit
@@ -90,6 +91,8 @@ class SimulatedRun:
         self.until_s = scenario.run.duration or float("inf")
         self.writer.write(self._started(replication))
         self._tell_memory()
+        for fact in work.found.facts():
+            self.writer.write(fact)
         for fact in (*warnings(scenario, combination), *interval.facts(scenario, combination, self.job)):
             self.writer.write(fact)
         choices = _choices(follow)

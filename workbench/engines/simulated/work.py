@@ -12,6 +12,7 @@ from workbench.architectures.random_streams import stream
 from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
 from workbench.document.scenario import Scenario, WorkerPool
 from workbench.engines.simulated import layered, local
+from workbench.engines.simulated.found import Found, artifacts_of
 from workbench.engines.simulated.network import Blob, Network
 from workbench.engines.simulated.paces import Paces
 from workbench.stages.sizes import sizes, step_costs
@@ -35,6 +36,7 @@ class Work:
         self.accelerators = {name: _name(scenario.cluster.pool_of(name)) for name in scenario.cluster.names}
         self.costs = sizes(scenario.pipeline, folder)
         self.step_costs = step_costs(scenario.pipeline, folder)
+        self.found = Found(scenario, self.costs, seed, replication)
         self.speeds = {name: _speed(scenario.cluster.pool_of(name)) for name in scenario.cluster.names}
         self.variations = {
             name: _variation(pool.variation, seed, replication, name)
@@ -91,9 +93,10 @@ class Work:
         """Who holds the inputs of `operation`, and their sizes in bytes; asked once for each piece of work."""
         found = []
         if operation.part in ("run", "open"):
-            for artifact in operation.item.values():
+            for artifact in artifacts_of(operation.item):
                 stage, port = artifact.split(":")[0].split(".")
-                found.append((self.made_by.get(artifact, member), self.costs[stage].outputs[port].bytes))
+                size = self.costs[stage].outputs[port].bytes * self.found.share(operation, stage, port)
+                found.append((self.made_by.get(artifact, member), size))
         return found
 
     def _demand(self, operation: Perform) -> tuple[float, float]:
@@ -139,7 +142,7 @@ class Work:
                 for port in self.costs[operation.stage].outputs
             }
             self.made_by.update(dict.fromkeys(made.values(), member))
-            return made
+            return made | self.found.beside(member, operation)
         assert step is not None
         if layered.is_of_layers(operation):
             return layered.answer(step, operation)

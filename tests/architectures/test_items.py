@@ -1,0 +1,107 @@
+"""Collections on their way through a group, and schedules of pipelines with items and conditions, without a clock."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.architectures.items import Collection, PlannedGroup, parted, piece
+from workbench.architectures.schedule import COUNT, METRIC, Plan, PlannedStage, Schedule
+from workbench.document.expectations import parse
+from workbench.runs.events import Recorded
+
+FOREACH = Plan(
+    (
+        PlannedStage("read", {}),
+        PlannedStage("clean", {"x": ("read", "out")}),
+        PlannedStage("cut", {"x": ("clean", "out")}),
+        PlannedStage("fit", {"x": ("cut", "out")}),
+    ),
+    groups=(PlannedGroup("parts", "read", "out", ("clean", "cut"), in_flight=2, ordered=True),),
+)
+CONDITION = Plan(
+    (
+        PlannedStage("look", {}),
+        PlannedStage("fit", {"x": ("look", "out")}, when=parse("look.drift > 0.5")),
+        PlannedStage("deploy", {"x": ("fit", "out")}),
+        PlannedStage("keep", {"x": ("look", "out")}),
+    )
+)
+
+
+def carry_out(plan, found, choose=lambda tasks: tasks[0], known=None, workers=("a", "b", "c")):
+    """All tasks in the order in which they were done, and the schedule in the end; `found` is told by each stage."""
+    schedule, tasks, done, said = Schedule(plan, workers, known=known), [], [], []
+    for worker in workers:
+        schedule.here(worker)
+    while not schedule.complete:
+        tasks += [(worker, task) for worker, given_out in schedule.assign() for task in given_out]
+        assert tasks, "nothing is left to be done, and yet it is not complete"
+        worker, task = choose(tasks)
+        tasks.remove((worker, task))
+        name = piece(task["stage"], task.get("item"))
+        outputs = {"out": f"{name}.out"} | found.get(task["stage"], {})
+        assert schedule.finish(worker, {**task, "outputs": outputs}) is not None
+        done.append((name, task["inputs"]))
+        said += schedule.news
+        schedule.news.clear()
+    return done, schedule, said
+
+
+@given(st.integers(1, 30), st.integers(0, 8), st.booleans(), st.randoms(use_true_random=False))
+def test_all_items_leave_once_in_order_if_asked_and_never_more_than_allowed_are_under_way(count, most, ordered, lots):
+    collection = Collection(PlannedGroup("g", "s", "p", ("a",), most or None, ordered), count)
+    working, left = [], []
+    while not collection.complete:
+        working += collection.open()
+        assert collection.under_way <= (most or count)
+        left += collection.finish(working.pop(lots.randrange(len(working))))
+    assert sorted(left) == list(range(count)) and collection.left == left
+    assert not ordered or left == sorted(left)
+
+
+@given(st.integers(1, 12), st.randoms(use_true_random=False))
+def test_every_item_passes_every_stage_of_the_group_and_what_follows_is_given_all_of_them_in_order(count, lots):
+    done, _, said = carry_out(FOREACH, {"read": {COUNT + "parts": count}}, choose=lots.choice)
+    names = [name for name, _ in done]
+    pieces = {piece(stage, item) for stage in ("clean", "cut") for item in range(count)}
+    assert names[0] == "read" and names[-1] == "fit" and set(names[1:-1]) == pieces and len(names) == 2 * count + 2
+    assert all(names.index(f"clean[{item}]") < names.index(f"cut[{item}]") for item in range(count))
+    assert done[-1][1] == {"x": [f"cut[{item}].out" for item in range(count)]}
+    left = [fact.key for fact in said if isinstance(fact, Recorded) and fact.kind == "item"]
+    assert left == [f"parts#[{item}]" for item in range(count)]
+
+
+@given(st.integers(1, 8), st.integers(0, 17), st.randoms(use_true_random=False))
+def test_a_schedule_that_begins_again_does_what_was_not_recorded_and_nothing_twice(count, recorded, lots):
+    found = {"read": {COUNT + "parts": count}}
+    done, first, _ = carry_out(FOREACH, found, choose=lots.choice)
+    known = {f"done/0/{name}": first.done[0, name] for name, _ in done[:recorded]}
+    again, _, _ = carry_out(FOREACH, found, known=known)
+    assert {name for name, _ in again} == {name for name, _ in done[recorded:]} and len(again) == len(done[recorded:])
+
+
+def test_a_stage_whose_condition_does_not_hold_is_left_out_and_so_is_what_needs_it():
+    done, _, said = carry_out(CONDITION, {"look": {METRIC + "drift": 0.4}})
+    assert [name for name, _ in done] == ["look", "keep"]
+    assert [(fact.kind, fact.key) for fact in said] == [("skipped", "fit"), ("skipped", "deploy")]
+
+
+def test_a_stage_whose_condition_holds_is_done():
+    done, _, said = carry_out(CONDITION, {"look": {METRIC + "drift": 0.6}})
+    assert {name for name, _ in done} == {"look", "fit", "deploy", "keep"} and said == []
+
+
+def test_a_group_whose_items_will_never_come_is_left_out():
+    stages = (
+        PlannedStage("look", {}),
+        PlannedStage("read", {}, when=parse("look.drift > 0.5")),
+        *FOREACH.stages[1:],
+    )
+    plan = Plan(stages, groups=FOREACH.groups)
+    done, _, said = carry_out(plan, {"look": {METRIC + "drift": 0.0}, "read": {COUNT + "parts": 3}})
+    assert [name for name, _ in done] == ["look"]
+    assert [fact.key for fact in said] == ["read", "clean", "cut", "fit"]
+
+
+@given(st.sampled_from(["", "7", "stage"]), st.none() | st.integers(0, 999))
+def test_the_name_of_an_item_can_be_taken_apart(name, item):
+    assert parted(piece(name, item)) == (name, item)

@@ -1,0 +1,48 @@
+"""What is wrong with the flow of a pipeline, in English and in Japanese."""
+
+FLOW = {
+    "assumes-backwards": (
+        "the first number is the least and the second the most; {least:g} is more than {most:g}",
+        "1 つ目は最小、2 つ目は最大です。{least:g} は {most:g} より大きくなっています",
+    ),
+    "condition-of-nothing": (
+        "the condition asks for no metric of a stage; write one such as check.drift > 0.3",
+        "条件にステージの指標がありません。例: check.drift > 0.3",
+    ),
+    "condition-not-earlier": (
+        "a condition asks for metrics of stages that need not wait for it, as stage.metric; '{stage}' is none",
+        "条件に書けるのは、このステージを待たないステージの指標（ステージ.指標）です。「{stage}」は違います",
+    ),
+    "condition-in-foreach": (
+        "a condition cannot yet be on, or about, a stage that runs for every item",
+        "foreach の中のステージには、まだ条件を付けたり、その指標を使ったりできません",
+    ),
+    "condition-unknown": (
+        "a simulated run cannot know {metric} of '{stage}'; say what to take for granted in its assume",
+        "シミュレーションでは「{stage}」の {metric} は分かりません。assume に仮定を書いてください",
+    ),
+    "group-field-unused": (
+        "{field} has no effect on a group without foreach; leave it out",
+        "foreach のないグループでは {field} は使われません。書かないでください",
+    ),
+    "foreach-without-partition": (
+        "a group with foreach needs a partition: how many rows an item has",
+        "foreach のあるグループには partition（1 件の行数）が必要です",
+    ),
+    "foreach-of-nothing": (
+        "foreach names an output of a stage outside the group, as stage.port; '{port}' is none",
+        "foreach にはグループ外のステージの出力（ステージ.ポート）を書きます。「{port}」はありません",
+    ),
+    "foreach-unlinked": (
+        "no stage of the group takes '{port}'; link it to one, for its items are what the group runs over",
+        "「{port}」を受け取るステージがグループにありません。リンクしてください",
+    ),
+    "foreach-nested": (
+        "'{port}' belongs to another group with foreach, and one cannot run inside or behind the items of another yet",
+        "「{port}」は別の foreach グループのものです。foreach の入れ子や連結はまだできません",
+    ),
+    "foreach-trains": (
+        "a stage that a team trains cannot run for every item yet: '{stage}'",
+        "チームで学習するステージ「{stage}」はまだ foreach の中では実行できません",
+    ),
+}
