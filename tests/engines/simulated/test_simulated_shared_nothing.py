@@ -49,7 +49,7 @@ def test_every_training_is_carried_out_by_a_team_that_an_owner_calls(runner, tra
     events = runner("simulated", "one", question(training))
     assert runner.outcome == "finished"
     assert recorded(events) == Counter(
-        f"{stage} #{instance}" for stage in ("blobs", "prepare", "train", "evaluate") for instance in range(6)
+        f"{stage}#{instance}" for stage in ("blobs", "prepare", "train", "evaluate") for instance in range(6)
     )
     trained = {event.who for event in events if isinstance(event, OperationStarted) and "train.open" in event.label}
     assert trained == {"w0", "w1", "w2", "w3"}
