@@ -81,7 +81,7 @@ def test_every_reason_of_the_catalogue_is_given_somewhere_and_every_one_given_ha
         for side, name, knob in KNOBS
         for base, values in itertools.islice(turns(side, name, knob), BASES)
         for value in values
-        for situation in ("nothing breaks", "the leader dies in training", "nothing is trained")
+        for situation in SITUATIONS
         for reason in idle(situation, side, name, base | {knob: value}).values()
     }
     assert given == set(IDLE)

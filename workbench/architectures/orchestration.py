@@ -77,8 +77,8 @@ class Orchestration:
         self.seed, self.replication = seed, replication
 
 
-def carry_out(me: str, work: Orchestration, task: dict[str, Any]) -> Part:
-    """One task, alone or with its team; the report for the leader."""
+def carry_out(me: str, work: Orchestration, task: dict[str, Any], leader: str = "") -> Part:
+    """One task, alone or with its team; the report for whoever handed it out, the `leader` if there is one."""
     report = {"stage": task["stage"], "instance": task["instance"], "outputs": None}
     if "item" in task:
         report["item"] = task["item"]
@@ -87,7 +87,9 @@ def carry_out(me: str, work: Orchestration, task: dict[str, Any]) -> Part:
         if task["team"]:
             team = tuple(task["team"])
             attempt, lots = task["attempt"], (work.seed, work.replication)
-            job = TrainingJob(task["stage"], of, task["inputs"], team, attempt, work.most_steps, *lots)
+            wanted = min(work.training.members or len(work.followers), len(work.followers))
+            more = (attempt, work.most_steps, *lots, wanted, leader)
+            job = TrainingJob(task["stage"], of, task["inputs"], team, *more)
             report["outputs"] = yield from work.training.program(me, job)
         else:
             report["outputs"] = yield Perform(task["stage"], "run", task["inputs"], of)

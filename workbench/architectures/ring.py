@@ -1,12 +1,14 @@
 """Data-parallel training by ring all-reduce: every member holds all weights and a share of each batch."""
 
+from collections.abc import Generator
 from itertools import count
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from workbench.architectures import buckets
-from workbench.architectures.operations import AllReduce, Say, StageFailed, WorkerLost
+from workbench.architectures.operations import AllReduce, Operation, Say, StageFailed, WorkerLost
+from workbench.architectures.regrow import Team, Verdict, meet
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, checkpoint, regroup, resume
 from workbench.runs.events import StepsFinished
@@ -30,6 +32,12 @@ class RingAllReduce(TrainingArchitecture):
         default="shrink", description="go on with the survivors, or begin again from the last checkpoint"
     )
 
+    regrow_every: int = Field(
+        default=0,
+        ge=0,
+        description="steps between looks of a team that has lost members for free workers; 0 means it stays as it is",
+        json_schema_extra={"ja": "メンバーを失ったチームが空きワーカーを探すステップ間隔。0 なら縮んだまま"},
+    )
     bucket_mb: float = Field(
         default=0.0,
         ge=0.0,
@@ -40,7 +48,7 @@ class RingAllReduce(TrainingArchitecture):
 
     @property
     def engines(self) -> tuple[str, ...]:
-        return ("simulated",) if self.bucket_mb else ("simulated", "real")
+        return ("simulated",) if self.bucket_mb or self.regrow_every else ("simulated", "real")
 
     @property
     def learns(self) -> bool:
@@ -50,9 +58,11 @@ class RingAllReduce(TrainingArchitecture):
         return team if self.on_loss == "restart" or team == 1 else 0
 
     def idle(self, setting: Setting) -> dict[str, str]:
-        found = {} if setting.lossy else {"on_loss": "idle-no-loss"}
+        found = {} if setting.lossy else dict.fromkeys(("on_loss", "regrow_every"), "idle-no-loss")
         if setting.team(self.workers) == 1:
-            found["on_loss"] = "idle-one-member"
+            found |= dict.fromkeys(("on_loss", "regrow_every"), "idle-one-member")
+        elif self.on_loss == "restart":
+            found.setdefault("regrow_every", "idle-restarts")
         return found | super().idle(setting)
 
     @property
@@ -71,23 +81,50 @@ class RingAllReduce(TrainingArchitecture):
         if self.bucket_mb and not ranges:
             raise StageFailed(job.stage, "the model has no layers by which its gradient could be cut")
         while step < steps:
+            at = self._meets_at(job, team, step, steps)
+            lost = None
             try:
                 if ranges:
                     yield from buckets.step(me, job, team, next(tries), ranges)
                 else:
                     gradient = yield job.perform("gradient", [step, team.index(me), len(team)])
                     total = yield AllReduce(team, gradient)
-            except WorkerLost as lost:
+            except WorkerLost as raised:
                 if self.on_loss == "restart":
                     raise
-                reached = step
-                team, step = yield from regroup(team, step, lost)
+                lost = raised
+            else:
+                yield job.perform("apply", [step, total])
+                yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
+                if me == team[0] and self.is_checkpoint(step):
+                    yield from checkpoint(job, step)
+                step += 1
+            if lost is not None or at:
+                reached, verdict = step, (yield from _go_on(me, job, team, step, at, lost))
+                if verdict is None:
+                    return None
+                team, step = verdict
                 if step < reached:
                     yield job.perform("back", step)
-                continue
-            yield job.perform("apply", [step, total])
-            yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
-            if me == team[0] and self.is_checkpoint(step):
-                yield from checkpoint(job, step)
-            step += 1
         return (yield job.perform("finish")) if me == team[0] else None
+
+    def _meets_at(self, job: TrainingJob, team: Team, step: int, steps: int) -> int:
+        """The number of finished steps at which the team meets after this one; 0 if it does not."""
+        every, after = self.regrow_every, step + 1
+        short = len(team) < job.wanted and self.on_loss == "shrink"
+        return after if every and short and after % every == 0 and after < steps else 0
+
+
+def _go_on(
+    me: str, job: TrainingJob, team: Team, step: int, at: int, lost: WorkerLost | None
+) -> Generator[Operation, Any, Verdict]:
+    """With whom to go on, and from which step on, where members meet at step `at` or one is lost."""
+    if at and (lost is None or lost.worker != team[0]):
+        gone = (lost.worker,) if lost is not None else ()
+        team = tuple(member for member in team if member not in gone)
+        try:
+            return (yield from meet(me, job, team, step, at, gone))
+        except WorkerLost as first:
+            lost = first
+    assert lost is not None
+    return (yield from regroup(team, step, lost))

@@ -264,6 +264,15 @@ class Schedule:
         wanted = min(task.stage.team, len(self.all_workers) - len(self.lost))
         return tuple(idle[:wanted]) if wanted >= task.stage.least and len(idle) >= wanted else ()
 
+    def could_grow(self, worker: str) -> bool:
+        """Whether the team in which this worker is has fewer members than it could have."""
+        teams = [task for key in self.held.get(worker, ()) if (task := self.running.get(key)) and task.stage.team]
+        return any(
+            len(task.waiting_for) < task.stage.team
+            and any(not held for other, held in self.held.items() if other not in task.waiting_for)
+            for task in teams
+        )
+
     def _as_letter(self, task: _Task, workers: tuple[str, ...]) -> dict[str, Any]:
         letter = {
             "stage": task.stage.id,

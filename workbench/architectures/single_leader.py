@@ -167,6 +167,9 @@ def _take_in(schedule: Schedule, letters: tuple[Any, ...], decision_s: float) ->
                 entries.append((f"submitted/{letter.what}", True))
                 news.append(Recorded(kind="submitted", key=schedule.plan.name(letter.what)))
             continue
+        if letter.tag == "short":  # a team that has lost members asks, and says under which tag it wants to hear
+            yield Send(letter.sender, schedule.could_grow(letter.sender), letter.what)
+            continue
         schedule.here(letter.sender)
         for result in letter.what:
             if "failed" in result:
@@ -204,7 +207,7 @@ def follow(me: str, work: Orchestration) -> Program:
         if letter.what:  # otherwise a new leader calls the roll: the last report may have gone to the old one
             results = []
         for task in letter.what:
-            results.append((yield from carry_out(me, work, task)))
+            results.append((yield from carry_out(me, work, task, LEADER)))
         yield Send(LEADER, results, "done")
 
 

@@ -18,7 +18,10 @@ Part = Generator[Operation, Any, Any]
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """One training of one stage by one team. `inputs` are the artifacts, by port; `attempt` counts from 0."""
+    """One training of one stage by one team. `inputs` are the artifacts, by port; `attempt` counts from 0.
+
+    The team may be smaller than was `wanted`; the `leader`, if there is one, knows whether a worker is free.
+    """
 
     stage: str
     of: str
@@ -28,6 +31,8 @@ class TrainingJob:
     most_steps: int | None = None
     seed: int = 0  # of the run, for programs that draw lots
     replication: int = 0
+    wanted: int = 0
+    leader: str = ""
 
     def perform(self, part: str, item: Any = None, share: float = 1.0, first: float = 0.0) -> Perform:
         return Perform(self.stage, part, item, self.of, share, first)

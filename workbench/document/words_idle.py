@@ -9,6 +9,10 @@ IDLE = {
         "'{knob}' changes nothing here: no fault of this scenario ends a worker",
         "「{knob}」はここでは効果がありません。ワーカーが失われる障害がないためです",
     ),
+    "idle-restarts": (
+        "'{knob}' changes nothing here: after a loss the training begins again, with every worker that is free",
+        "「{knob}」はここでは効果がありません。ワーカーを失うと空いている全ワーカーで学習をやり直すためです",
+    ),
     "idle-no-leader-loss": (
         "'{knob}' changes nothing here: no fault of this scenario ends the leader",
         "「{knob}」はここでは効果がありません。リーダーが失われる障害がないためです",
