@@ -9,8 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from workbench.architectures import fault_traces, registry
 from workbench.architectures.idle import idle
-from workbench.architectures.job import is_training
+from workbench.architectures.job import build, is_training
 from workbench.architectures.orchestration import LEADER, SOURCE
+from workbench.architectures.team_level import hindrance
 from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Choice, Combination, Scenario
@@ -30,7 +31,7 @@ def check_all(text: str, folder: Path) -> Document:
         return document
     traced = fault_traces.with_traces(document.scenario, folder)
     notes = [note for combination in traced.architectures for note in idle(traced, combination)]
-    return document.with_problems(notes) if notes else document
+    return document.with_problems([*notes, *_of_team_level(traced)])
 
 
 def check(scenario: Scenario) -> list[Problem]:
@@ -50,6 +51,15 @@ def check(scenario: Scenario) -> list[Problem]:
         problems += _of_combination(combination, len(scenario.cluster.names))
         problems += _leaderless(scenario, combination)
     return problems + (_of_learning(scenario, problems) if scenario.run.learn else [])
+
+
+def _of_team_level(scenario: Scenario) -> list[Problem]:
+    """What stands against simulating every combination as a team, each reason once."""
+    found: dict[str, Problem] = {}
+    for combination in scenario.architectures if scenario.run.fidelity == "team" else ():
+        if code := hindrance(scenario, combination, build(scenario, combination)):
+            found.setdefault(code, Problem(code, "run.fidelity", {"combination": combination.id}))
+    return list(found.values())
 
 
 def _of_learning(scenario: Scenario, others: list[Problem]) -> list[Problem]:

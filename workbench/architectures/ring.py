@@ -54,6 +54,10 @@ class RingAllReduce(TrainingArchitecture):
     def learns(self) -> bool:
         return not self.bucket_mb
 
+    @property
+    def as_a_team(self) -> bool:
+        return not self.bucket_mb
+
     def vital(self, team: int) -> int:
         return team if self.on_loss == "restart" or team == 1 else 0
 

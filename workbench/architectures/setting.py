@@ -57,7 +57,7 @@ def setting_of(scenario: Scenario, combination: str, plan: Plan, workers: tuple[
     return Setting(
         workers=workers,
         trains=any(stage.team for stage in plan.stages),
-        lossy=frozenset(name for fault in struck for name in lost_by(fault, scenario.cluster)) & set(workers),
+        lossy=frozenset[str]().union(*(lost_by(fault, scenario.cluster) for fault in struck)) & set(workers),
         loses_the_leader=any(fault.kind == "leader-crash" for fault in struck),
         wanted=plan.instances * wanted,
         tasks=plan.instances * tasks,

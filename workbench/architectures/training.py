@@ -88,6 +88,11 @@ class TrainingArchitecture(Tunable):
         """Whether a simulated run of it can train the model itself, with real gradients."""
         return False
 
+    @property
+    def as_a_team(self) -> bool:
+        """Whether all members but the first do the same, and meet in collectives only: one may stand for them all."""
+        return False
+
     def program(self, me: str, job: TrainingJob) -> Part:
         """The program of member `me`; returns the output artifacts on exactly one surviving member, None on others.
 

@@ -1,6 +1,7 @@
 """The Scenario, format 1: pipeline + cluster + architectures to compare + workload + faults + run + expectations."""
 
 import re
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
@@ -131,6 +132,11 @@ class WorkerPool(Frozen):
         default=None, gt=0, description="of the link of one of them, if other than the network's; at a switch"
     )
 
+    def holds(self, worker: str) -> bool:
+        """Whether the worker of that name is one of them."""
+        number = worker.removeprefix(self.id)
+        return worker != number and number.isdecimal() and number == str(int(number)) and int(number) < self.count
+
 
 class Network(Frozen):
     """What lies between the workers, full duplex; at a switch, one link a worker."""
@@ -157,6 +163,11 @@ class Network(Frozen):
     )
 
 
+@lru_cache(maxsize=16)
+def _names(pools: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
+    return tuple(f"{id}{i}" for id, count in pools for i in range(count))
+
+
 class Cluster(Frozen):
     """Where: workers, and the network between them."""
 
@@ -166,7 +177,12 @@ class Cluster(Frozen):
     @property
     def names(self) -> tuple[str, ...]:
         """The name of every worker, in the order of the file."""
-        return tuple(f"{pool.id}{i}" for pool in self.workers for i in range(pool.count))
+        return _names(tuple((pool.id, pool.count) for pool in self.workers))
+
+    @property
+    def pools(self) -> dict[str, WorkerPool]:
+        """The pool of each worker, in the order of the file."""
+        return dict(zip(self.names, (pool for pool in self.workers for _ in range(pool.count)), strict=True))
 
     @property
     def own_bandwidths(self) -> dict[str, float]:
@@ -181,7 +197,7 @@ class Cluster(Frozen):
         return tuple(names[first : first + size] for first in range(0, len(names), size)) if size else ()
 
     def pool_of(self, worker: str) -> WorkerPool:
-        return next(p for p in self.workers for i in range(p.count) if worker == f"{p.id}{i}")
+        return next(pool for pool in self.workers if pool.holds(worker))
 
 
 # --- the rest of the question ----------------------------------------------------------------------------------
@@ -267,6 +283,10 @@ class RunSettings(Frozen):
     seed: int = Field(default=1, ge=0)
     replications: Whole = Field(default=1, description="simulated runs with independent seeds")
     learn: bool = Field(default=False, description="simulated runs train the model itself, on real data")
+    fidelity: Literal["auto", "message", "team"] = Field(
+        default="auto",
+        description="simulated message by message, or once for the whole team; auto: as a team where it is large",
+    )
 
 
 class Position(Frozen):

@@ -5,6 +5,7 @@ Sentences are `str.format` patterns over a problem's values; `{place}` is where 
 
 from workbench.document.words_flow import FLOW
 from workbench.document.words_idle import IDLE
+from workbench.document.words_team import TEAM
 
 LANGUAGES = ("en", "ja")
 
@@ -334,7 +335,7 @@ NOT_YET = {
     ),
 }
 
-PROBLEMS: dict[str, tuple[str, str]] = TEXT | VALUES | PIPELINE | QUESTION | NOT_YET | IDLE | FLOW
+PROBLEMS: dict[str, tuple[str, str]] = TEXT | VALUES | PIPELINE | QUESTION | NOT_YET | IDLE | FLOW | TEAM
 
 NEAREST = ("did you mean '{nearest}'?", "「{nearest}」ではありませんか?")
 LINE = ("line {line}", "{line} 行目")

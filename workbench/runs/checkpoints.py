@@ -115,11 +115,12 @@ def interval_of(state: RunState) -> Interval | None:
 
 
 def _step_s(state: RunState, every: int) -> float:
-    """The median time of a step that no checkpoint precedes; where one always does, less the time of it."""
+    """The median time of a step that no checkpoint precedes; where one always does, less the time of it. Steps that
+    are told together take the same."""
     ends, counts = state.step_times, state.step_counts
     looked_at = range(0, len(ends) - 1, max(1, len(ends) // MOST_STEPS))
-    gaps = [(ends[at + 1][0] - ends[at][0], counts[at] % every == 0) for at in looked_at]
-    plain = [gap for gap, saved in gaps if not saved]
+    gaps = [(ends[at + 1][0] - ends[at][0], counts[at] % every == 0, counts[at + 1] - counts[at]) for at in looked_at]
+    plain = [gap / steps for gap, saved, steps in gaps if not saved]
     if plain:
         return median(plain)
-    return median([gap for gap, _ in gaps]) - state.saves.mean_s if gaps else 0.0
+    return median([(gap - state.saves.mean_s) / steps for gap, _, steps in gaps]) if gaps else 0.0

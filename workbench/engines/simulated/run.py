@@ -14,6 +14,7 @@ from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, build, strikes_by_step, strikes_by_time
 from workbench.architectures.raft import Timing
 from workbench.architectures.single_leader import SingleLeader
+from workbench.architectures.team_level import is_chosen
 from workbench.document.check import FAULTS
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
@@ -23,6 +24,7 @@ from workbench.engines.simulated.learning import LearningWork
 from workbench.engines.simulated.member import waiting_text
 from workbench.engines.simulated.memory import Memory
 from workbench.engines.simulated.network import Network
+from workbench.engines.simulated.team_run import DURATION_REACHED, TeamRun
 from workbench.engines.simulated.topology import lay
 from workbench.engines.simulated.work import Work
 from workbench.engines.simulated.world import World
@@ -44,7 +46,6 @@ SLICE_EVENTS = 500  # between two looks at the commands
 LOOKS = 16
 FRAME_S = 0.02  # wall time between two looks, when the simulation is paced
 UNTIL_ELECTED_S = 1e6  # a majority is left, so that somebody is elected long before
-DURATION_REACHED = "the duration is reached"
 
 
 class SimulatedRun:
@@ -294,5 +295,8 @@ def carry_out(
     messages: Window | None = None,
 ) -> str:
     """Carry one combination out in virtual time; the outcome. `folder` is where the scenario lies."""
+    traced = with_traces(scenario, folder)
+    if is_chosen(traced, combination, build(traced, combination, replication)):
+        return TeamRun(scenario, combination, folder, writer, control, replication, speed).carry_out()
     run = SimulatedRun(scenario, combination, folder, writer, control, replication, speed, messages=messages)
     return run.carry_out()

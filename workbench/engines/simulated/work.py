@@ -33,15 +33,16 @@ class Work:
         self.paces = Paces()
         self.factors = {stage.id: stage.cost_factor for stage in scenario.pipeline.stages}
         self.kinds = {stage.id: stage.use for stage in scenario.pipeline.stages}
-        self.accelerators = {name: _name(scenario.cluster.pool_of(name)) for name in scenario.cluster.names}
+        pools = scenario.cluster.pools
+        names = {pool.id: _name(pool) for pool in scenario.cluster.workers}
+        speeds = {pool.id: _speed(pool) for pool in scenario.cluster.workers}
+        self.accelerators = {name: names[pool.id] for name, pool in pools.items()}
         self.costs = sizes(scenario.pipeline, folder)
         self.step_costs = step_costs(scenario.pipeline, folder)
         self.found = Found(scenario, self.costs, seed, replication)
-        self.speeds = {name: _speed(scenario.cluster.pool_of(name)) for name in scenario.cluster.names}
+        self.speeds = {name: speeds[pool.id] for name, pool in pools.items()}
         self.variations = {
-            name: _variation(pool.variation, seed, replication, name)
-            for name in scenario.cluster.names
-            if (pool := scenario.cluster.pool_of(name)).variation
+            name: _variation(pool.variation, seed, replication, name) for name, pool in pools.items() if pool.variation
         }
         self.unfit: dict[tuple[str, str], str] = {}  # (member, stage) whose memory is too small, and why
         self.made_by: dict[str, str] = {}  # artifact -> the worker that holds it

@@ -44,6 +44,7 @@ from workbench.engines.window import Window
 from workbench.runs.events import Event, MessageSent
 
 Tell = Callable[[Event, str], None]
+DETECTION_S = 0.02  # from a loss until the others are told, besides the latency
 
 
 class World:
@@ -59,7 +60,7 @@ class World:
         network: Network,
         work: Worker,
         tell: Tell,
-        detection_s: float = 0.02,
+        detection_s: float = DETECTION_S,
         messages: Window | None = None,
         cohorts: Cohorts | None = None,
     ):

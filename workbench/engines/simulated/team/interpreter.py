@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -23,6 +24,7 @@ from workbench.engines.simulated.network import Network, size_bytes
 from workbench.engines.simulated.team.recurrences import Times, ring, ring_of_equal_links
 from workbench.runs.events import Event
 
+Indices = np.ndarray[Any, np.dtype[np.int64]]
 CLOSED_FORM_FROM = 1024  # members; with fewer, the recurrence is as fast as anybody can see, and equal to the bit
 
 
@@ -36,6 +38,22 @@ class Worker(Protocol):
 
 class NotAsATeam(Exception):
     """The program asks for something that only members one by one can do; the message level carries it out."""
+
+
+class Alike:
+    """Which members of a team take equally long for everything: those of one kind, a number for each member.
+
+    For the first member and for the others: (where the first of each kind is among them, which kind each is of).
+    """
+
+    def __init__(self, kinds: Sequence[int] | Indices):
+        self.kinds: Indices = np.asarray(kinds)
+        self.first = self._of(slice(0, 1))
+        self.others = self._of(slice(1, None))
+
+    def _of(self, own: slice) -> tuple[Indices, Indices]:
+        _, asked, kind = np.unique(self.kinds[own], return_index=True, return_inverse=True)
+        return asked, kind
 
 
 @dataclass
@@ -54,10 +72,18 @@ class Team:
     """One training without losses, carried out for the whole team; what is told is (event, seconds).
 
     The first member has a program of its own because it does what only one does: checkpoints, the end. An event is told
-    once, when the last member that says it does so.
+    once, when the last member that says it does so. `alike` says which members take equally long
+    for everything; where it is left out, each is asked.
     """
 
-    def __init__(self, network: Network, work: Worker, architecture: TrainingArchitecture, job: TrainingJob):
+    def __init__(
+        self,
+        network: Network,
+        work: Worker,
+        architecture: TrainingArchitecture,
+        job: TrainingJob,
+        alike: Alike | None = None,
+    ):
         self.network, self.work, self.members = network, work, job.team
         self.times: Times = np.zeros(len(job.team))
         self.free: Times = np.zeros(len(job.team))
@@ -67,11 +93,11 @@ class Team:
         self.parts = [Part(first, slice(0, 1), architecture.program(first, job))]
         if others:
             self.parts.append(Part(others[0], slice(1, None), architecture.program(others[0], job)))
+        self.alike = alike or Alike(range(len(job.team)))
 
     def carry_out(self) -> list[tuple[Event, float]]:
         """To the end; what was told. NotAsATeam where the work is to be done member by member."""
-        if self.network.topology is not None or self.network.own or not self.network.alike:
-            raise NotAsATeam("links that are shared fairly")
+        self.check()
         for part in self.parts:
             self._go(part)
         while not all(part.finished for part in self.parts):
@@ -79,6 +105,10 @@ class Team:
             for part in self.parts:
                 self._go(part, answer)
         return self.told
+
+    def check(self) -> None:
+        if self.network.topology is not None or self.network.own or not self.network.alike:
+            raise NotAsATeam("links that are shared fairly")
 
     def _go(self, part: Part, answer: Any = None) -> None:
         """Carry the program out up to the next operation in which it needs the others."""
@@ -98,10 +128,7 @@ class Team:
     def _alone(self, part: Part, operation: Operation) -> Any:
         match operation:
             case Perform():
-                own = self.members[part.own]
-                now = self.times[part.own]
-                took = [self.work.seconds(who, operation, at) for who, at in zip(own, now, strict=True)]
-                self.times[part.own] += took
+                self.times[part.own] += self._took_s(part, operation)
                 return self.work.answer(part.speaker, operation)
             case Wait():
                 self.times[part.own] += operation.seconds
@@ -114,6 +141,12 @@ class Team:
             case _:
                 raise NotAsATeam(operation.label)
         return None
+
+    def _took_s(self, part: Part, operation: Perform) -> Times:
+        first, now_s = part.own.start, self.times[part.own]
+        asked, kind = self.alike.first if first == 0 else self.alike.others
+        took_s = [self.work.seconds(self.members[first + at], operation, float(now_s[at])) for at in asked.tolist()]
+        return np.array(took_s)[kind]
 
     def _tell(self) -> None:
         """What all parts have said is told; what one alone says, is told once the others are past it."""
