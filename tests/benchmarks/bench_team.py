@@ -1,7 +1,11 @@
 """One ring all-reduce: messages, the recurrence of the team, its closed form, and raw SimPy where it can follow."""
 
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import simpy
@@ -12,6 +16,7 @@ from workbench.engines.simulated.team.recurrences import ring, ring_of_equal_lin
 from workbench.engines.simulated.world import World
 from workbench.studies.score.laboratory import GivenWork
 
+SIMGRID, IMPORTS = Path(__file__).parent / "simgrid_ring.py", "import simgrid"
 SIZE, BYTES_PER_S, LATENCY_S = 1e9, 1e10, 1e-6
 
 
@@ -79,6 +84,32 @@ def raw_simpy(members):
     return done
 
 
+def by_simgrid(members):
+    """(CPU seconds, when the last is done) of SimGrid in Python, whose messages wait for both ends; None without it."""
+    pythons = [python for python in (sys.executable, "/usr/bin/python3") if Path(python).exists()]
+    has = [python for python in pythons if not subprocess.run([python, "-c", IMPORTS], capture_output=True).returncode]
+    if not has:
+        return None
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
+        file.write("\n".join(map(repr, starts(members).tolist())))
+        file.flush()
+        sizes = [str(members), str(int(SIZE)), str(BYTES_PER_S), str(LATENCY_S), file.name]
+        run = subprocess.run([has[0], str(SIMGRID), *sizes], capture_output=True, text=True, check=True)
+    return tuple(float(word) for word in run.stdout.split()[:2])
+
+
+def beside_simgrid(members):
+    found = by_simgrid(members)
+    if found is None:
+        print(f"ring of {members}, SimGrid            not installed (Debian: apt install python3-simgrid)")
+        return
+    message_s, done = seconds(lambda: messages(members))
+    apart = abs(found[1] - done.max()) / done.max()
+    print(f"ring of {members}, message level       {message_s:8.4f} s")
+    times = f"{found[0] / message_s:.1f} times ours; {apart:.0e} apart"
+    print(f"ring of {members}, SimGrid in Python   {found[0]:8.4f} s   {times}")
+
+
 def main():
     simpy_s, by_simpy = seconds(lambda: raw_simpy(256), times=1)
     message_s, by_message = seconds(lambda: messages(256))
@@ -91,6 +122,7 @@ def main():
     large_s, large = seconds(lambda: recurrence(16384), times=1)
     closed_s, closed = seconds(lambda: ring_of_equal_links(starts(16384), SIZE / 16384 / BYTES_PER_S, LATENCY_S))
     apart = float(np.max(np.abs(closed - large) / large))
+    beside_simgrid(64)
     print(f"ring of 16384, team level       {large_s:8.4f} s")
     print(f"ring of 16384, closed form      {1000 * closed_s:8.4f} ms  at most {apart:.0e} from the recurrence")
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from workbench.stages.base import BadInput, Context
 from workbench.stages.models import predicted
-from workbench.stages.perceptron import Adam, Momentum, PerceptronLearner
+from workbench.stages.perceptron import Adam, Momentum, PerceptronLearner, share_of
 from workbench.stages.prepare import Prepare
 from workbench.stages.sample import SHIPPED, Sample
 from workbench.stages.synthetic import Synthetic
@@ -216,3 +216,10 @@ def test_a_dataset_without_training_rows_is_refused() -> None:
     empty = replace(SMALL, train_x=SMALL.train_x[:0], train_y=SMALL.train_y[:0])
     with pytest.raises(BadInput, match="no training rows"):
         Train().work({"dataset": empty}, QUIET)
+
+
+@given(rows=st.integers(0, 200), members=st.integers(1, 40))
+def test_the_shares_of_a_batch_are_as_equal_as_can_be_and_together_all_of_it(rows: int, members: int) -> None:
+    batch = np.arange(rows)
+    shares = [share_of(batch, rank, members) for rank in range(members)]
+    assert [list(share) for share in shares] == [list(share) for share in np.array_split(batch, members)]

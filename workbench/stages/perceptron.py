@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -26,6 +27,21 @@ def shapes(features: int, hidden: tuple[int, ...], classes: int) -> list[tuple[i
 def parameters(layers: list[tuple[int, int]]) -> int:
     """Weights and biases of all layers."""
     return sum(after * before + after for after, before in layers)
+
+
+@lru_cache(maxsize=16)
+def order_of(seed: int, epoch: int, rows: int) -> Any:
+    """The order of the rows in an epoch: one and the same array for all members that are simulated in one process."""
+    order = np.random.default_rng([seed, 1, epoch]).permutation(rows)
+    order.setflags(write=False)
+    return order
+
+
+def share_of(rows: Any, rank: int, members: int) -> Any:
+    """The share of one of `members`: as equal parts as can be, the larger ones first."""
+    each, more = divmod(len(rows), members)
+    first = rank * each + min(rank, more)
+    return rows[first : first + each + (rank < more)]
 
 
 class Momentum:
@@ -93,7 +109,6 @@ class PerceptronLearner:
         self._weights = self._first_weights()
         self._slots = [np.zeros_like(self._weights) for _ in range(rule.slots)]
         self._before: tuple[Any, list[Any]] | None = None
-        self._order: tuple[int, Any] = (-1, None)
         self._losses: list[float] = []
         self._told_every = max(1, self.steps // MOST_LOSS_POINTS)
 
@@ -110,13 +125,11 @@ class PerceptronLearner:
     def batch(self, step: int) -> Any:
         """Positions of the rows of the global batch of `step`."""
         epoch, place = divmod(step, self.steps_per_epoch)
-        if self._order[0] != epoch:
-            draws = np.random.default_rng([self.seed, 1, epoch])
-            self._order = (epoch, draws.permutation(len(self.dataset.train_x)))
-        return self._order[1][place * self.samples_per_step : (place + 1) * self.samples_per_step]
+        order = order_of(self.seed, epoch, len(self.dataset.train_x))
+        return order[place * self.samples_per_step : (place + 1) * self.samples_per_step]
 
     def gradient(self, step: int, rank: int, members: int) -> Any:
-        share = np.array_split(self.batch(step), members)[rank]
+        share = share_of(self.batch(step), rank, members)
         if not len(share):
             return np.zeros_like(self._weights)
         gradient, total = self.gradient_of(share, self.samples_per_step)

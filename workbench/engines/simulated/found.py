@@ -26,7 +26,7 @@ class Found:
         self.assumed = {stage.id: stage.assume for stage in scenario.pipeline.stages if stage.assume}
         cluster = scenario.cluster
         self.in_flight = 0  # items under way at once, as the orchestration says; all of them if 0
-        self.memory_bytes = {name: cluster.pool_of(name).memory for name in cluster.names}
+        self.memory_bytes = {name: pool.memory for name, pool in cluster.pools.items()}
 
     def share(self, operation: Perform, stage: str, port: str) -> float:
         """Which part of an artifact a piece of work takes: an item of a collection, or all of what it is given."""

@@ -60,6 +60,7 @@ class Attempt:
         self.began_s = self.before_s = 0.0  # when the current passage does, and `before`, the one before it
         self.passage = passages.beginning(first)
         self.before: Passage | None = None
+        self.loss: Loss | None = None
         self.notable = True  # whether the first member's operations in it are told
         self.stretches: list[Stretch] = []
         self.done: list[Done] = []
@@ -143,12 +144,13 @@ class Attempt:
     def lose(self, deaths: Mapping[int, Death]) -> Ending:
         """How it ends for a team that loses members, the first of them first; all passages whose collectives were over
         by then must have been passed. Nothing is noted, so that a further death may be told."""
-        loss = Loss(self, deaths)
+        loss = self.loss = Loss(self, deaths)
         return Ending(loss.at_s, loss.finished, () if loss.finished else tuple(loss.known))
 
-    def note_loss(self, deaths: Mapping[int, Death]) -> None:
-        """Note what the attempt still comes to, when it ends with these losses."""
-        loss = Loss(self, deaths)
+    def note_loss(self) -> None:
+        """Note what the attempt still comes to, when it ends with the losses that were told last."""
+        loss = self.loss
+        assert loss is not None
         if loss.told_s < inf:
             self._tell_until(self.step + 1, loss.told_s)
         else:

@@ -94,7 +94,7 @@ class LongTraining:
         ending = self._until_first_loss(began_s, attempt, team, deaths, told)
         if ending is None and deaths:
             ending = self._until_all_left(began_s, attempt, team, deaths, told)
-            attempt.note_loss(deaths)
+            attempt.note_loss()
         elif ending is None:
             attempt.cut(self.until_s - began_s)
         self._tell(attempt, began_s, team.speaker, told)
