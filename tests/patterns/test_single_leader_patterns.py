@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.architectures import single_leader
+from workbench.architectures import reads, single_leader
 from workbench.architectures.operations import Wait
 from workbench.architectures.schedule import Schedule
 from workbench.engines.simulated.faults import Faults
@@ -11,7 +11,7 @@ from workbench.engines.simulated.work import Work
 from workbench.engines.simulated.world import World
 
 
-@pytest.mark.parametrize("name", ["SL-1", "SL-2", "SL-3", "SL-5", "SL-6", "SL-7"])
+@pytest.mark.parametrize("name", ["SL-1", "SL-2", "SL-3", "SL-4", "SL-5", "SL-6", "SL-7"])
 def test_the_pattern_holds_as_the_model_is(name, missed):
     assert missed(name) == []
 
@@ -195,3 +195,34 @@ def test_if_any_leader_came_back_late_no_gap_would_be_short(missed, monkeypatch)
 def test_a_leader_that_never_comes_back_leaves_work_undone(missed, monkeypatch):
     monkeypatch.setattr(Faults, "_back_after_s", lambda faults, strike: None)
     assert {"quick.instances == 80", "slow.instances == 80"} <= set(missed("SL-6"))
+
+
+# --- SL-4: reads scale out -------------------------------------------------------------------------------------------
+
+
+def test_if_only_one_follower_kept_a_copy_more_of_them_would_answer_no_more(missed, monkeypatch):
+    made = reads.Readers.__init__
+    monkeypatch.setattr(
+        reads.Readers, "__init__", lambda self, leader, answer, *more: made(self, leader, answer[:1], *more)
+    )
+    found = missed("SL-4")
+    assert "simulated.two.reads_per_second > 1.9 * simulated.leader.reads_per_second" in found
+    assert "simulated.eight.reads_per_second > 185" in found
+
+
+def test_if_a_leader_answered_in_no_time_it_would_need_no_copies(missed, monkeypatch):
+    monkeypatch.setattr(single_leader, "answered", lambda letter, read_s, copy: reads.answered(letter, 1e-5, copy))
+    found = missed("SL-4")
+    assert "simulated.leader.reads_per_second < 51" in found
+    assert "simulated.leader.scheduling_delay_s > 5 * simulated.eight.scheduling_delay_s" in found
+
+
+def test_if_followers_answered_before_they_work_they_would_schedule_late(missed, monkeypatch):
+    serve = single_leader._serve
+
+    def late(me, work):
+        yield Wait(2.0)
+        yield from serve(me, work)
+
+    monkeypatch.setattr(single_leader, "_serve", late)
+    assert "simulated.eight.scheduling_delay_s < 0.02" in missed("SL-4")

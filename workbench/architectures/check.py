@@ -11,6 +11,7 @@ from workbench.architectures import fault_traces, registry
 from workbench.architectures.idle import idle
 from workbench.architectures.job import build, is_training
 from workbench.architectures.orchestration import LEADER, SOURCE
+from workbench.architectures.reads import READERS
 from workbench.architectures.team_level import hindrance
 from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.document.problems import Problem, nearest
@@ -41,7 +42,7 @@ def check(scenario: Scenario) -> list[Problem]:
         if isinstance(pool.accelerator, str) and pool.accelerator not in ACCELERATORS:
             values = {"name": pool.accelerator, "nearest": nearest(pool.accelerator, ACCELERATORS)}
             problems.append(Problem("unknown-accelerator", f"cluster.workers[{index}].accelerator", values))
-    for name in set(scenario.cluster.names) & {LEADER, SOURCE}:
+    for name in set(scenario.cluster.names) & {LEADER, SOURCE, READERS}:
         problems.append(Problem("duplicate-worker", "cluster.workers", {"worker": name}))
     for group in scenario.pipeline.groups:
         kinds = {stage: scenario.pipeline.stage(stage) for stage in group.stages if group.foreach}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.architectures import registry
 from workbench.architectures.items import PlannedGroup
 from workbench.architectures.operations import Program
-from workbench.architectures.orchestration import LEADER, SOURCE, Orchestration, OrchestrationArchitecture
+from workbench.architectures.orchestration import LEADER, Orchestration, OrchestrationArchitecture
 from workbench.architectures.random_streams import stream
 from workbench.architectures.schedule import Plan, PlannedStage
 from workbench.architectures.setting import struck_by
@@ -60,7 +60,7 @@ def build(scenario: Scenario, combination: Combination, replication: int = 0) ->
     work = Orchestration(plan, followers, training, arrivals, scenario.run.steps, scenario.run.seed, replication)
     makers = orchestration.programs(work)
     deciders = orchestration.deciders(followers)
-    members = (*(d for d in deciders if d == LEADER), *followers, *((SOURCE,) if plan.arrive_later else ()))
+    members = (*(d for d in deciders if d == LEADER), *followers, *orchestration.outsiders(plan))
     return Job(members, followers, plan, orchestration, training, makers, deciders)
 
 

@@ -54,6 +54,10 @@ class OrchestrationArchitecture(Tunable):
         """The members of whom each knows, when its program ends, that all is done."""
         raise NotImplementedError
 
+    def outsiders(self, plan: Plan) -> tuple[str, ...]:
+        """The members that are neither leaders nor workers."""
+        return (SOURCE,) if plan.arrive_later else ()
+
     def programs(self, orchestration: Orchestration) -> dict[str, Any]:
         """Member -> function that makes its program, anew for each incarnation."""
         raise NotImplementedError
@@ -75,6 +79,8 @@ class Orchestration:
         self.plan, self.followers, self.training = plan, followers, training
         self.arrivals_s, self.most_steps = arrivals_s, most_steps
         self.seed, self.replication = seed, replication
+        self.read_s = 0.0  # how long it takes to answer a question about the state; 0 if nobody asks
+        self.copies = False  # whether followers keep copies of the state, and answer from them
 
 
 def carry_out(me: str, work: Orchestration, task: dict[str, Any], leader: str = "") -> Part:

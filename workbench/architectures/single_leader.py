@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections import deque
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,6 +18,7 @@ from workbench.architectures.operations import (
     Send,
     StageFailed,
     TimedOut,
+    Together,
     Wait,
     WorkerLost,
 )
@@ -28,10 +30,11 @@ from workbench.architectures.orchestration import (
     carry_out,
     wait_for_the_next_look,
 )
-from workbench.architectures.schedule import Schedule, key_of
+from workbench.architectures.reads import READERS, STATE, STOP, Readers, answered, answering
+from workbench.architectures.schedule import Plan, Schedule, key_of
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part
-from workbench.document.units import Seconds
+from workbench.document.units import PerS, Seconds
 from workbench.runs.events import Event, Recorded
 
 
@@ -83,9 +86,39 @@ class SingleLeader(OrchestrationArchitecture):
         json_schema_extra={"ja": "foreach の結果を入力順に出す（前の件を待つ）"},
     )
 
+    reads: PerS = Field(
+        default=0.0,
+        ge=0,
+        description="questions a second about how jobs stand",
+        json_schema_extra={"ja": "ジョブの状態への毎秒の問い合わせ数"},
+    )
+    read: Seconds = Field(
+        default=0.01,
+        gt=0,
+        description="time that it takes to answer one of them",
+        json_schema_extra={"ja": "問い合わせ 1 件に答える時間"},
+    )
+    read_from: Literal["leader", "followers"] = Field(
+        default="leader",
+        description="who answers: the leader beside its decisions, or each of its followers in turn, from a copy",
+        json_schema_extra={"ja": "答える者。リーダー、またはコピーを持つフォロワー（順番）"},
+    )
+
     @property
     def puts_in_order(self) -> bool:
         return self.ordered
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        return ("simulated",) if self.reads else ("simulated", "real")
+
+    @property
+    def copies(self) -> bool:
+        """Whether followers keep a copy of the leader's state."""
+        return self.reads > 0 and self.read_from == "followers"
+
+    def outsiders(self, plan: Plan) -> tuple[str, ...]:
+        return (*super().outsiders(plan), *((READERS,) if self.reads else ()))
 
     def idle(self, setting: Setting) -> dict[str, str]:
         found = super().idle(setting)
@@ -97,6 +130,8 @@ class SingleLeader(OrchestrationArchitecture):
         few_items = not setting.most_of_an_item or 0 < self.in_flight * setting.most_of_an_item <= free
         if few_items and (setting.tasks <= 1 or setting.wanted <= free):
             found["ahead"] = "idle-few-tasks"
+        if not self.reads:
+            found |= dict.fromkeys(("read", "read_from"), "idle-no-reads")
         if not setting.most_of_an_item:
             found["ordered"] = "idle-no-items"
         elif self.in_flight == 1 or len(setting.workers) == 1:
@@ -107,9 +142,15 @@ class SingleLeader(OrchestrationArchitecture):
         return (LEADER,)
 
     def programs(self, orchestration: Orchestration) -> dict[str, Any]:
+        orchestration.read_s = self.read if self.reads else 0.0
+        orchestration.copies = self.copies
         programs: dict[str, Any] = {LEADER: lambda: lead(orchestration, self.ahead, self.decision, self.poll)}
         for follower in orchestration.followers:
             programs[follower] = lambda me=follower: follow(me, orchestration)
+        if self.reads:
+            whom = orchestration.followers if self.copies else (LEADER,)
+            lots = orchestration.seed, orchestration.replication
+            programs[READERS] = lambda: Readers(LEADER, whom, self.reads, *lots).program()
         if orchestration.plan.arrive_later:
             programs[SOURCE] = lambda: submit(orchestration)
         return programs
@@ -130,19 +171,27 @@ def lead(work: Orchestration, ahead: int, decision_s: float = 0.0, poll_s: float
     schedule = Schedule(work.plan, work.followers, ahead, known)
     if term > 1:
         yield from _call_the_roll(work, schedule)
+    asked: deque[Letter] = deque()  # questions that it answers one at a time, between its decisions
     while not schedule.complete:
         for follower, tasks in schedule.assign():
             if decision_s:
                 yield Wait(decision_s * len(tasks))
             yield Send(follower, tasks, "do")
         try:
-            letters = yield Receive(most=64)
+            letters = yield Receive(most=64, timeout_s=0.0 if asked else None)
             if poll_s:
                 yield from wait_for_the_next_look(began_s, poll_s)
         except WorkerLost as lost:
             schedule.lose(lost.worker)
             continue
-        yield from _take_in(schedule, letters, decision_s)
+        except TimedOut:
+            letters = ()
+        asked += (letter for letter in letters if letter.tag == STATE)
+        yield from _take_in(work, schedule, [letter for letter in letters if letter.tag != STATE], decision_s)
+        if asked:
+            yield from answered(asked.popleft(), work.read_s, {})
+    if work.read_s:
+        yield Send(READERS, None, STOP)
     for follower in work.followers:
         yield Send(follower, None, "do")
     if work.plan.arrive_later:
@@ -157,7 +206,7 @@ def _call_the_roll(work: Orchestration, schedule: Schedule) -> Part:
         yield Send(SOURCE, sorted(schedule.arrived), "roll")
 
 
-def _take_in(schedule: Schedule, letters: tuple[Any, ...], decision_s: float) -> Part:
+def _take_in(work: Orchestration, schedule: Schedule, letters: list[Letter], decision_s: float) -> Part:
     """Letters become records, in one commit, and are said once they are durable."""
     entries: list[tuple[str, Any]] = []
     news: list[Event] = []
@@ -185,6 +234,8 @@ def _take_in(schedule: Schedule, letters: tuple[Any, ...], decision_s: float) ->
         if decision_s:
             yield Wait(decision_s * len(entries))
         yield Record(tuple(entries))
+        for follower in work.followers if work.copies else ():
+            yield Send(follower, dict(entries), STATE)
         for fact in news:
             yield Say(fact)
 
@@ -194,7 +245,14 @@ def _key(schedule: Schedule, result: dict[str, Any]) -> str:
 
 
 def follow(me: str, work: Orchestration) -> Program:
-    """A follower: performs what it is handed, and reports."""
+    """A follower: performs what it is handed, and reports; beside that it answers questions, if it keeps a copy."""
+    if work.copies:
+        yield Together((_serve(me, work), answering(work.read_s)))
+    else:
+        yield from _serve(me, work)
+
+
+def _serve(me: str, work: Orchestration) -> Program:
     results: list[dict[str, Any]] = []
     yield Send(LEADER, results, "done")
     while True:

@@ -63,6 +63,9 @@ METRICS: dict[str, Metric] = {
     "scheduling_delay_s": Metric("s", "Mean scheduling delay", "平均スケジューリング遅延", "less"),
     "scheduling_delay_p99_s": Metric("s", "Scheduling delay, 99 %", "スケジューリング遅延 (99 %)", "less"),
     "disagreements": Metric("", "Tasks recorded otherwise than done", "記録と実作業の不一致", "less"),
+    "reads_per_second": Metric("reads/s", "Questions answered a second", "毎秒の回答数", "more"),
+    "read_delay_s": Metric("s", "Mean time to an answer", "回答までの平均時間", "less"),
+    "read_delay_p99_s": Metric("s", "Time to an answer, 99 %", "回答までの時間 (99 %)", "less"),
     "lost_items": Metric("", "Items lost", "失われた項目数", "less"),
     "repeated_items": Metric("", "Items worked on again", "やり直した項目数", "less"),
 }

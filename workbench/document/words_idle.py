@@ -45,6 +45,10 @@ IDLE = {
         "'{knob}' changes nothing here: items are worked on one after another",
         "「{knob}」はここでは効果がありません。件が 1 つずつ処理されるためです",
     ),
+    "idle-no-reads": (
+        "'{knob}' changes nothing here: nobody asks how jobs stand (reads)",
+        "「{knob}」はここでは効果がありません。状態への問い合わせ（reads）がないためです",
+    ),
     "idle-few-tasks": (
         "'{knob}' changes nothing here: a free follower is there for every task that can be ready",
         "「{knob}」はここでは効果がありません。同時に実行できるタスクより空きフォロワーが多いためです",

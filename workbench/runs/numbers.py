@@ -10,6 +10,7 @@ from workbench.runs.recovery import recoveries, standstill_s
 from workbench.runs.state import RunState
 
 MEASURED = (
+    *("reads_per_second", "read_delay_s", "read_delay_p99_s"),
     *("accuracy", "loss", "worker_bytes", "busiest_bytes", "data_bytes"),
     *("memory_bytes", "memory_share", "items_found", "items_bytes", "items_share"),
 )
