@@ -136,10 +136,10 @@ def test_a_leader_that_is_started_again_and_recalls_no_results_has_them_recorded
 def test_a_follower_that_reports_what_it_has_not_done_is_found_out(missed, monkeypatch):
     carry_out = single_leader.carry_out
 
-    def lazy(me, work, task):
+    def lazy(me, work, task, leader):
         if task["instance"] == 40:
             return {"stage": task["stage"], "instance": 40, "outputs": {"table": "t", "dataset": "d"}}
-        return (yield from carry_out(me, work, task))
+        return (yield from carry_out(me, work, task, leader))
 
     monkeypatch.setattr(single_leader, "carry_out", lazy)
     monkeypatch.setattr("workbench.engines.simulated.work.Work.inputs", lambda work, member, operation: [])
