@@ -15,12 +15,15 @@ from workbench.architectures.random_streams import stream
 from workbench.document.text import read
 from workbench.engines.control import Control
 from workbench.engines.simulated.run import carry_out
+from workbench.engines.window import Window
+from workbench.runs.events import MessageSent
 from workbench.runs.folder import RunWriter, read_run
 from workbench.runs.state import fold
 from workbench.studies.score.interruptions import COUNTS, DAYS_S
 
 REPLICATIONS = int(os.environ.get("REPLICATIONS", "100"))
 EVERY, SPARES = 111, 16
+LOOKED_AT_S, BEFORE_S, WIDE_S = 30 * 86400.0, 0.45, 0.001  # within the all-reduce of a step after 30 days
 FAULTS = "".join(f"  - {{kind: crash, every: {DAYS_S / count} s, lasts: 3 min}}\n" for count in COUNTS.values())
 TEXT = f"""
 format: 1
@@ -48,6 +51,16 @@ def simulated(scenario, room, replication):
     with RunWriter(path, TEXT) as writer:
         carry_out(scenario, scenario.architectures[0], room, writer, Control(), replication)
     return time.process_time() - began, path
+
+
+def opened(scenario, room, at_s, width_s):
+    """CPU seconds that a window of messages adds, and how many it holds."""
+    began = time.process_time()
+    with RunWriter(room / "opened", TEXT) as writer:
+        window = Window(at_s, at_s + width_s)
+        carry_out(scenario, scenario.architectures[0], room, writer, Control(), messages=window)
+    took_s = time.process_time() - began
+    return took_s, sum(isinstance(event, MessageSent) for event in read_run(room / "opened"))
 
 
 def raw_simpy(step_s, save_s):
@@ -86,8 +99,11 @@ def main():
         state = fold(read_run(took[0][1]))
         saves, losses, steps = state.saves, len(state.failures), state.steps_done
         whole_s = sum(seconds for seconds, _ in took)
+        told = [at_s for at_s, _ in state.step_times if at_s > LOOKED_AT_S]
+        zoom_s, messages = opened(scenario, Path(folder), told[0] - BEFORE_S, WIDE_S)
     print(f"54 days of 16,384 GPUs: {took[0][0]:.2f} s CPU; {steps} steps, {saves.count} saves, {losses} losses")
     print(f"{REPLICATIONS} replications: {whole_s:.1f} s CPU, {whole_s / REPLICATIONS:.2f} s each")
+    print(f"the same with {messages} messages of a millisecond after 30 days: {zoom_s:.2f} s")
     raw_s, saved = raw_simpy(DAYS_S / steps, saves.mean_s)
     print(f"raw SimPy, one process that knows its step's time: {raw_s:.2f} s, {saved} steps saved")
 

@@ -11,14 +11,18 @@ from workbench.document.text import read
 from workbench.engines.control import Control
 from workbench.engines.simulated.network import Network
 from workbench.engines.simulated.run import SimulatedRun, carry_out
+from workbench.engines.simulated.steady import training
 from workbench.engines.simulated.team_run import TeamRun
+from workbench.engines.window import Window
 from workbench.runs.events import (
     FaultBegan,
     FaultEnded,
+    MessageSent,
     OperationFinished,
     OperationStarted,
     Recorded,
     StepsFinished,
+    Warned,
     WorkerFailed,
     WorkerJoined,
 )
@@ -238,3 +242,45 @@ def test_a_model_that_does_not_fit_fails_the_run_as_it_does_message_by_message(l
     team, message = levels(TeamRun, text)[-1], levels(SimulatedRun, text)[-1]
     assert team.outcome == message.outcome == "failed"
     assert team.reason == message.reason
+
+
+def chunks(events):
+    sent = [event for event in events if isinstance(event, MessageSent) and event.tag == "chunk"]
+    return sorted((event.who, event.to, event.size_bytes, event.t_s, event.arrives_s) for event in sent)
+
+
+@pytest.mark.parametrize("window", [Window(0, 0.2), Window(2.0, 2.5), Window(3.999, 4.7), Window(0, 6)])
+@pytest.mark.parametrize("latency", ["5 us", "20 ms"])
+def test_a_window_shows_the_messages_that_the_training_sends_message_by_message(levels, window, latency):
+    text = scenario_of((2, 2), 40, 6, latency=latency)
+    shown = chunks(levels(TeamRun, text, messages=window))
+    sent = chunks(levels(SimulatedRun, text, messages=window))
+    assert len(shown) == len(sent) > 6
+    for mine, theirs in zip(shown, sent, strict=True):
+        assert mine[:3] == theirs[:3] and mine[3:] == pytest.approx(theirs[3:], **NEAR)
+
+
+def test_a_window_changes_nothing_else_of_a_run_at_team_level(levels):
+    text = scenario_of((4,), 60, 6, faults=["{kind: crash, worker: p0x1, at: 3.3, lasts: 1.5}"])
+    opened = levels(TeamRun, text, messages=Window(2, 5))
+    messages = [event for event in opened if isinstance(event, MessageSent)]
+    assert [event for event in opened if not isinstance(event, MessageSent)] == levels(TeamRun, text)
+    assert messages and all(2 <= message.t_s < 5 for message in messages)
+    assert not [message for message in messages if 3.3 <= message.t_s < 3.32]  # until the loss is noticed
+
+
+def test_months_into_a_large_training_a_window_opens_on_single_messages(tmp_path):
+    window = Window(6 * 86400, 6 * 86400 + 0.5)
+    events = carried_out(tmp_path / "long", LONG, messages=window)
+    sent = [event for event in events if isinstance(event, MessageSent)]
+    assert len({message.who for message in sent}) >= 250 and all(window.covers(message.t_s) for message in sent)
+    assert [event for event in events if not isinstance(event, MessageSent)] == carried_out(tmp_path / "shut", LONG)
+
+
+def test_a_window_that_is_too_wide_says_where_it_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "MOST_MESSAGES", 1000)
+    events = carried_out(tmp_path / "long", LONG, messages=Window(0, 600))
+    sent = [event for event in events if isinstance(event, MessageSent)]
+    warned = [event for event in events if isinstance(event, Warned)]
+    assert [event.code for event in warned] == ["team-level", "window-too-wide"]
+    assert len(sent) == 1000 and warned[1].t_s == max(event.t_s for event in sent)

@@ -297,6 +297,6 @@ def carry_out(
     """Carry one combination out in virtual time; the outcome. `folder` is where the scenario lies."""
     traced = with_traces(scenario, folder)
     if is_chosen(traced, combination, build(traced, combination, replication)):
-        return TeamRun(scenario, combination, folder, writer, control, replication, speed).carry_out()
+        return TeamRun(scenario, combination, folder, writer, control, replication, speed, messages).carry_out()
     run = SimulatedRun(scenario, combination, folder, writer, control, replication, speed, messages=messages)
     return run.carry_out()

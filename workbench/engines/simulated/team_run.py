@@ -29,6 +29,7 @@ from workbench.engines.simulated.steady.workers import Team, Workers
 from workbench.engines.simulated.team.interpreter import Alike
 from workbench.engines.simulated.work import Work
 from workbench.engines.simulated.world import DETECTION_S
+from workbench.engines.window import Window
 from workbench.runs.events import Event, Measured, Recorded, RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
 from workbench.runs.labels import EXTRAPOLATED, least_sure
@@ -51,6 +52,7 @@ class TeamRun:
         control: Control,
         replication: int = 0,
         speed: float = 0.0,
+        messages: Window | None = None,
     ):
         self.scenario = scenario = with_traces(scenario, folder)
         self.combination, self.replication = combination, replication
@@ -74,6 +76,7 @@ class TeamRun:
             passages_of=self._passages_of,
             strikes=strikes_by_time(scenario, combination, replication),
             until_s=scenario.run.duration or inf,
+            messages=messages,
         )
 
     def _passages_of(self, team: Team) -> Passages:

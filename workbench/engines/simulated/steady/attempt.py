@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workbench.engines.simulated.steady.chain import chain_of
+from workbench.engines.simulated.steady.chain import Chain, chain_of
 from workbench.engines.simulated.steady.passages import Passage, Passages
 from workbench.engines.simulated.team.recurrences import Times
+from workbench.engines.window import Window
 
 
 class Stretch(NamedTuple):
@@ -52,10 +53,14 @@ class Ending:
 
 class Attempt:
     """Seconds are since it began. It is carried on with `pass_until`, and comes to an end by `finish`, `lose` or `cut`;
-    then `stretches` and `done` are what is told of it. Stretches end with the steps of `stops`, and before a save."""
+    then `stretches` and `done` are what is told of it. Stretches end with the steps of `stops`, and before a save.
+    `seen` are the passages with a time in `window`, and when each begins; nothing in them is later than `seen_until_s`.
+    """
 
-    def __init__(self, passages: Passages, first: int, stops: Iterable[int] = ()):
+    def __init__(self, passages: Passages, first: int, stops: Iterable[int] = (), window: Window | None = None):
         self.passages, self.untold, self.stops = passages, first, set(stops)
+        self.window, self.seen_until_s = window, inf
+        self.seen: list[tuple[Passage, float]] = []
         self.step = first - 1  # the last one that was told before the current passage
         self.began_s = self.before_s = 0.0  # when the current passage does, and `before`, the one before it
         self.passage = passages.beginning(first)
@@ -71,6 +76,7 @@ class Attempt:
         """Go on to the first passage whose collectives are not over for everybody before `until_s`."""
         while (passage := self.passage).step is not None and self.began_s + passage.met_s < until_s:
             self._note(passage, self.began_s, self.step, inf)
+            self._see(passage, self.began_s)
             step, began_s = self.step + 1, self.began_s + passage.lasts_s
             if step in self.stops:
                 self._tell_until(step, began_s)
@@ -78,10 +84,23 @@ class Attempt:
             chain = chain_of(self.passages, passage.next)
             chain.grow(count, step)
             passed = chain.passed(until_s - began_s, count)
+            if self.window is not None:
+                self._see_chain(chain, began_s, passed, self.window)
             self.before, self.before_s = passage, self.began_s
             if passed:
                 self.before, self.before_s = chain.passage(passed - 1), began_s + chain.start_s(passed - 1)
             self._enter(step + passed, began_s + chain.start_s(passed), chain.standing(passed))
+
+    def _see(self, passage: Passage, began_s: float) -> None:
+        window = self.window
+        if window is not None and began_s < window.until_s and began_s + passage.met_s >= window.from_s:
+            self.seen.append((passage, began_s))
+
+    def _see_chain(self, chain: Chain, began_s: float, passed: int, window: Window) -> None:
+        at = chain.passed(window.from_s - began_s, passed)
+        while at < passed and began_s + chain.start_s(at) < window.until_s:
+            self.seen.append((chain.passage(at), began_s + chain.start_s(at)))
+            at += 1
 
     def _enter(self, step: int, began_s: float, standing: int) -> None:
         self.step, self.began_s = step, began_s
@@ -129,6 +148,8 @@ class Attempt:
 
     def cut(self, at_s: float) -> None:
         """Nothing is told that comes later; all passages whose collectives were over by then must have been passed."""
+        self._see(self.passage, self.began_s)
+        self.seen_until_s = at_s
         if self.stretches and self.stretches[-1].told_s > at_s:
             self.untold = self.stretches.pop().first
         if self.began_s > at_s:
@@ -151,6 +172,10 @@ class Attempt:
         """Note what the attempt still comes to, when it ends with the losses that were told last."""
         loss = self.loss
         assert loss is not None
+        self.seen_until_s = loss.began_s
+        self._see(self.passage, self.began_s)
+        if loss.next_began_s > self.began_s:
+            self._see(loss.next, loss.next_began_s)
         if loss.told_s < inf:
             self._tell_until(self.step + 1, loss.told_s)
         else:
@@ -187,6 +212,7 @@ class Loss:
         self.lives_s = lives_s = np.full(len(here.told_s), inf)
         for member, death in deaths.items():
             lives_s[member] = death.at_s
+        self.began_s = first.at_s
         self.until_s, self.told_s, self.next, self.next_began_s = float(lives_s[0]), inf, here, began_s
         if not here.meetings:
             leaves_s: Times = began_s + here.told_s

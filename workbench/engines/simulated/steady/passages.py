@@ -36,10 +36,12 @@ class Did(NamedTuple):
 
 
 class Meeting(NamedTuple):
-    """A collective: when each member enters it, and when it is over for it."""
+    """A collective: when each member enters it, when its link is free, and when it is over for it."""
 
     began_s: Times
+    free_s: Times
     ended_s: Times
+    size_bytes: float
 
 
 @dataclass(slots=True)
@@ -198,7 +200,8 @@ class Walk(Team):
         return saved[self.key][0] - self.step if self.key in saved else 0
 
     def _meet(self) -> Any:
-        began_s = self.times.copy()
+        began_s, free_s, operation = self.times.copy(), self.free, self.parts[0].operation
         answer = super()._meet()
-        self.passage.meetings.append(Meeting(began_s, self.times.copy()))
+        assert isinstance(operation, AllReduce | Agree)
+        self.passage.meetings.append(Meeting(began_s, free_s, self.times.copy(), self.size_bytes(operation)))
         return answer

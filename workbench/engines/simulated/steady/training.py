@@ -10,15 +10,21 @@ from msgspec.structs import replace
 
 from workbench.architectures.job import Strike
 from workbench.engines.simulated.steady.attempt import Attempt, Death, Ending
+from workbench.engines.simulated.steady.chunks import messages
 from workbench.engines.simulated.steady.passages import Passages
 from workbench.engines.simulated.steady.workers import Team, Workers
+from workbench.engines.window import Window
 from workbench.runs.events import (
     Event,
     FaultBegan,
     OperationFinished,
     OperationStarted,
+    Warned,
     WorkerFailed,
 )
+
+MOST_MESSAGES = 1_000_000
+TOO_WIDE = "the window of messages ends here: it holds more than can be told"
 
 
 @dataclass
@@ -34,6 +40,7 @@ class LongTraining:
     passages_of: Callable[[Team], Passages]
     strikes: Iterator[Strike]
     until_s: float = inf
+    messages: Window | None = None
     saved: int = 0  # steps that are durable
     furthest: int = -1  # the last step that was ever told
     finished: bool = False
@@ -42,6 +49,7 @@ class LongTraining:
 
     def __post_init__(self) -> None:
         self._next = next(self.strikes, None)
+        self.room = MOST_MESSAGES
 
     def told(self) -> Iterator[list[Event]]:
         now_s = 0.0
@@ -88,7 +96,8 @@ class LongTraining:
 
     def _attempt(self, began_s: float, team: Team, told: list[Event]) -> float:
         """Until nobody is busy with it any more."""
-        attempt = Attempt(self.passages_of(team), self.saved, range(self.furthest, self.furthest + 3))
+        window = self.messages and Window(self.messages.from_s - began_s, self.messages.until_s - began_s)
+        attempt = Attempt(self.passages_of(team), self.saved, range(self.furthest, self.furthest + 3), window)
         dead = sorted((death, team.rank(name)) for name, death in self.workers.lost.items())
         deaths = {rank: _since(began_s, death) for death, rank in dead if rank is not None}
         ending = self._until_first_loss(began_s, attempt, team, deaths, told)
@@ -98,6 +107,9 @@ class LongTraining:
         elif ending is None:
             attempt.cut(self.until_s - began_s)
         self._tell(attempt, began_s, team.speaker, told)
+        if attempt.seen and self.messages:
+            until_s = min(self.messages.until_s, began_s + attempt.seen_until_s)
+            told += self._messages(attempt, began_s, team.names, Window(self.messages.from_s, until_s))
         if ending is None:
             return inf
         ended_s = began_s + ending.at_s
@@ -140,6 +152,19 @@ class LongTraining:
                     deaths[rank] = _since(began_s, death)
                     ending = attempt.lose(deaths)
         return ending
+
+    def _messages(self, attempt: Attempt, began_s: float, names: tuple[str, ...], window: Window) -> Iterator[Event]:
+        """The chunks of what was seen of an attempt; from a loss on none are told."""
+        for passage, passage_s in attempt.seen:
+            for meeting in passage.meetings:
+                if self.room <= 0:
+                    return
+                for message in messages(meeting, began_s + passage_s, attempt.passages.network, names, window):
+                    yield message
+                    self.room -= 1
+                    if self.room <= 0:
+                        yield Warned(t_s=message.t_s, code="window-too-wide", text=TOO_WIDE)
+                        return
 
     def _tell(self, attempt: Attempt, began_s: float, who: str, told: list[Event]) -> None:
         """What the attempt came to, told by its first member, until the time is over."""

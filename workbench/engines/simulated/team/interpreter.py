@@ -160,16 +160,20 @@ class Team:
         first = operations[0]
         if any(part.finished for part in self.parts) or any(op.__class__ is not first.__class__ for op in operations):
             raise NotAsATeam("the members part")
+        assert isinstance(first, AllReduce | Agree)
         if isinstance(first, AllReduce):
-            size, answer = size_bytes(first.what), first.what
+            answer = first.what
         else:
-            assert isinstance(first, Agree)
-            size, answer = 8.0 * len(self.members), min(op.value for op in operations if isinstance(op, Agree))
+            answer = min(op.value for op in operations if isinstance(op, Agree))
         if getattr(first, "team", ()) != self.members:
             raise NotAsATeam("a collective of some members")
         if len(self.members) > 1:
-            self._ring(size)
+            self._ring(self.size_bytes(first))
         return answer
+
+    def size_bytes(self, operation: AllReduce | Agree) -> float:
+        """What goes around the ring."""
+        return size_bytes(operation.what) if isinstance(operation, AllReduce) else 8.0 * len(self.members)
 
     def _ring(self, size: float) -> None:
         occupied_s, delay_s, _ = self.network.hop_s(self.members, size)
