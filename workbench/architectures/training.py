@@ -38,8 +38,8 @@ class TrainingJob:
         return Perform(self.stage, part, item, self.of, share, first)
 
     def tag(self, name: str) -> str:
-        """Letters of an earlier attempt must not be taken for letters of this one."""
-        return f"{name}~{self.attempt}" if self.attempt else name
+        """Letters of an earlier attempt, or of another training, must not be taken for letters of this one."""
+        return name + (f"#{self.of}" if self.of else "") + (f"~{self.attempt}" if self.attempt else "")
 
     @property
     def checkpoint_key(self) -> str:

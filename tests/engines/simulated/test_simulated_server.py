@@ -270,3 +270,12 @@ def test_the_same_scenario_gives_the_same_events_to_the_byte(runner):
         folders.append(runner.last)
     one, other = ((folder / "events.jsonl").read_bytes() for folder in folders)
     assert one == other and len(one) > 1000
+
+
+def test_a_worker_that_is_back_takes_no_letter_of_another_training_for_one_of_its_own(runner):
+    pools = "    - {id: w, count: 2, speed: 0.5}\n    - {id: v, count: 2}\n"
+    text = SMALL.replace("    - {id: w, count: 3}\n", pools).replace("epochs: 3", "epochs: 12")
+    fault = "workload: {instances: 3}\nfaults:\n  - {kind: crash, worker: v0, at: 1558 us, lasts: 5 ms}\n"
+    events = runner("simulated", "server", text + fault)
+    assert runner.outcome == "finished"
+    assert {e.item for e in events if isinstance(e, StepsFinished)} == {"0", "1", "2"}
