@@ -10,31 +10,64 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from workbench.architectures.operations import Operation, Receive, Send, WorkerLost
-from workbench.architectures.training import TrainingJob, checkpoint
+from workbench.architectures.operations import Agree, Operation, Receive, Send, WorkerLost
+from workbench.architectures.training import TrainingJob, checkpoint, regroup, resume
 
 Team = tuple[str, ...]
 Verdict = tuple[Team, int] | None  # with whom, and from which step on; None to end the attempt
 
 
-def meet(
-    me: str, job: TrainingJob, team: Team, step: int, at: int, lost: tuple[str, ...] = ()
-) -> Generator[Operation, Any, Verdict]:
-    """What a short team is told at step `at`: `me` has finished `step` steps, and knows of `lost` since it began the
-    last one. WorkerLost if the first of the team is lost, of which every other one is told then.
-    """
-    tag = job.tag(f"meet/{at}")
-    if me != team[0]:
-        yield Send(team[0], [step, list(lost)], tag)
-        letter = yield Receive(team[0], tag)
-        return (tuple(letter.what[0]), letter.what[1]) if letter.what else None
-    team, step = yield from _hear(team, step, tag)
-    ends = step == at and (yield from _could_grow(job, tag))
-    if ends:
-        yield from checkpoint(job, step - 1)
-    for member in team[1:]:
-        yield Send(member, None if ends else [list(team), step], tag)
-    return None if ends else (team, step)
+class Meetings:
+    """One member's part in the meetings of an attempt."""
+
+    def __init__(self, me: str, job: TrainingJob):
+        self.me, self.job = me, job
+        self.leader = job.leader
+        self.deaf = False  # a leader that was lost, and begins anew, knows nothing of a team that it has not called
+
+    def begin(self, opened: dict[str, Any], step: int) -> Generator[Operation, Any, tuple[Team, int]]:
+        """With whom, and from which step on: the latest checkpoint that one of the team has found counts for all.
+
+        A member of an earlier attempt may have recorded one after others had looked.
+        """
+        team = self.job.team
+        try:
+            latest = -(yield Agree(team, -step))
+        except WorkerLost as lost:
+            step, _, _ = yield from resume(self.job, opened)
+            return (yield from regroup(team, step, lost))
+        if step < latest:
+            step, _, _ = yield from resume(self.job, opened)
+        return team, step
+
+    def meet(self, team: Team, step: int, at: int, lost: tuple[str, ...] = ()) -> Generator[Operation, Any, Verdict]:
+        """What a short team is told at step `at`; the member has finished `step` steps, and knows of `lost` since it
+        began the last one. WorkerLost if the first of the team is lost, of which every other one is told then.
+        """
+        tag = self.job.tag(f"meet/{at}")
+        if self.me != team[0]:
+            yield Send(team[0], [step, list(lost)], tag)
+            letter = yield Receive(team[0], tag)
+            return (tuple(letter.what[0]), letter.what[1]) if letter.what else None
+        team, step = yield from _hear(team, step, tag)
+        ends = step == at and (yield from self._could_grow(tag))
+        if ends:
+            yield from checkpoint(self.job, step - 1)
+        for member in team[1:]:
+            yield Send(member, None if ends else [list(team), step], tag)
+        return None if ends else (team, step)
+
+    def _could_grow(self, tag: str) -> Generator[Operation, Any, bool]:
+        """Whether a worker is free; where nobody knows that, the next attempt has to show it."""
+        if not self.leader or self.deaf:
+            return not self.deaf
+        yield Send(self.leader, tag, "short")
+        try:
+            letter = yield Receive(self.leader, tag)
+        except WorkerLost:
+            self.deaf = True
+            return False
+        return bool(letter.what)
 
 
 def _hear(team: Team, step: int, tag: str) -> Generator[Operation, Any, tuple[Team, int]]:
@@ -50,15 +83,3 @@ def _hear(team: Team, step: int, tag: str) -> Generator[Operation, Any, tuple[Te
         gone.update(letter.what[1])
     left = tuple(member for member in team if member not in gone)
     return left, min(reached[member] for member in left)
-
-
-def _could_grow(job: TrainingJob, tag: str) -> Generator[Operation, Any, bool]:
-    """Whether a worker is free; where nobody knows that, the next attempt has to show it."""
-    if not job.leader:
-        return True
-    yield Send(job.leader, tag, "short")
-    try:
-        letter = yield Receive(job.leader, tag)
-    except WorkerLost:
-        return False
-    return bool(letter.what)

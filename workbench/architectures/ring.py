@@ -8,7 +8,7 @@ from pydantic import Field
 
 from workbench.architectures import buckets
 from workbench.architectures.operations import AllReduce, Operation, Say, StageFailed, WorkerLost
-from workbench.architectures.regrow import Team, Verdict, meet
+from workbench.architectures.regrow import Meetings, Team, Verdict
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, checkpoint, regroup, resume
 from workbench.runs.events import StepsFinished
@@ -84,6 +84,9 @@ class RingAllReduce(TrainingArchitecture):
         ranges = buckets.cut(opened["layer_bytes"], 1e6 * self.bucket_mb) if self.bucket_mb else []
         if self.bucket_mb and not ranges:
             raise StageFailed(job.stage, "the model has no layers by which its gradient could be cut")
+        meetings = Meetings(me, job)
+        if self.regrow_every:
+            team, step = yield from meetings.begin(opened, step)
         while step < steps:
             at = self._meets_at(job, team, step, steps)
             lost = None
@@ -104,7 +107,7 @@ class RingAllReduce(TrainingArchitecture):
                     yield from checkpoint(job, step)
                 step += 1
             if lost is not None or at:
-                reached, verdict = step, (yield from _go_on(me, job, team, step, at, lost))
+                reached, verdict = step, (yield from _go_on(meetings, team, step, at, lost))
                 if verdict is None:
                     return None
                 team, step = verdict
@@ -120,14 +123,14 @@ class RingAllReduce(TrainingArchitecture):
 
 
 def _go_on(
-    me: str, job: TrainingJob, team: Team, step: int, at: int, lost: WorkerLost | None
+    meetings: Meetings, team: Team, step: int, at: int, lost: WorkerLost | None
 ) -> Generator[Operation, Any, Verdict]:
     """With whom to go on, and from which step on, where members meet at step `at` or one is lost."""
     if at and (lost is None or lost.worker != team[0]):
         gone = (lost.worker,) if lost is not None else ()
         team = tuple(member for member in team if member not in gone)
         try:
-            return (yield from meet(me, job, team, step, at, gone))
+            return (yield from meetings.meet(team, step, at, gone))
         except WorkerLost as first:
             lost = first
     assert lost is not None
