@@ -15,6 +15,7 @@ from workbench.architectures.federated_data import divide
 from workbench.architectures.training import TrainingJob
 from workbench.engines.simulated.network import CONTROL_BYTES, Blob, Network
 from workbench.engines.simulated.world import World
+from workbench.engines.window import Window
 from workbench.runs.events import Measured, MessageSent, OperationStarted, StepsFinished, WorkerFailed
 from workbench.studies.score.laboratory import GivenWork
 
@@ -196,7 +197,7 @@ def measured(events, name):
 
 def test_nothing_but_updates_leaves_a_client(runner):
     def with_letters(run):
-        run.world.messages = True
+        run.world.messages = Window()
 
     events = runner("simulated", "fed", federated("rounds: 7"), prepare=with_letters)
     sent = [e for e in events if isinstance(e, MessageSent) and e.who in ("w1", "w2", "z0") and e.to != "leader"]
