@@ -40,9 +40,9 @@ class Stretch(NamedTuple):
 def kind_of(span: Span) -> int:
     """How a span is shown. Waiting for a letter within the work of a team is communication; for a task it is not.
 
-    Waiting that ends with news of a loss is nothing that failed.
+    Waiting that ends with news of a loss is nothing that failed. What lanes do together is shown in their own lines.
     """
-    if span.kind in ("wait", "rest") or span.label.startswith(FOR_A_TASK):
+    if span.kind in ("wait", "rest", "together") or span.label.startswith(FOR_A_TASK):
         return WAIT
     if span.outcome in ("failed", "lost"):
         return FAILED
