@@ -14,11 +14,16 @@ Layers = list[tuple[int, int]]
 
 def forward(flat: Any, layers: Layers, x: Any) -> list[Any]:
     """What each layer is given, and what the last one says (before softmax): one array more than there are layers."""
+    return _forward(list(_parts(flat, layers)), x)
+
+
+def _forward(parts: list[tuple[Any, Any]], x: Any) -> list[Any]:
     given = [x]
-    for place, (weights, bias) in enumerate(_parts(flat, layers)):
-        x = x @ weights.T + bias
-        if place < len(layers) - 1:
-            x = np.maximum(x, 0)
+    for weights, bias in parts:
+        x = x @ weights.T
+        x += bias
+        if len(given) < len(parts):
+            np.maximum(x, 0, out=x)
         given.append(x)
     return given
 
@@ -31,8 +36,9 @@ def classes(flat: Any, layers: Layers, x: Any) -> Any:
 
 def gradient(flat: Any, layers: Layers, x: Any, y: Any) -> tuple[Any, float]:
     """(gradient of the summed cross-entropy, the summed cross-entropy), as torch has them up to rounding."""
-    found, loss = np.zeros_like(flat), 0.0
-    for first in range(0, len(y), ROWS):
+    found, loss = _gradient(flat, layers, x[:ROWS], y[:ROWS])
+    found += 0.0  # no zero keeps a sign, as none does in a sum that begins with 0.0
+    for first in range(ROWS, len(y), ROWS):
         own, more = _gradient(flat, layers, x[first : first + ROWS], y[first : first + ROWS])
         found += own
         loss += more
@@ -40,8 +46,9 @@ def gradient(flat: Any, layers: Layers, x: Any, y: Any) -> tuple[Any, float]:
 
 
 def _gradient(flat: Any, layers: Layers, x: Any, y: Any) -> tuple[Any, float]:
-    *given, said = forward(flat, layers, x)
-    said = said - said.max(axis=1, keepdims=True)
+    parts = list(_parts(flat, layers))
+    *given, said = _forward(parts, x)
+    said -= said.max(axis=1, keepdims=True)
     share = np.exp(said)
     total = share.sum(axis=1, keepdims=True)
     rows = np.arange(len(y))
@@ -49,7 +56,7 @@ def _gradient(flat: Any, layers: Layers, x: Any, y: Any) -> tuple[Any, float]:
     share /= total
     share[rows, y] -= 1
     found = np.empty_like(flat)
-    parts, own = list(_parts(flat, layers)), list(_parts(found, layers))
+    own = list(_parts(found, layers))
     for place in reversed(range(len(layers))):
         weights, bias = own[place]
         weights[...] = share.T @ given[place]

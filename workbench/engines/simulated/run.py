@@ -296,7 +296,8 @@ def carry_out(
 ) -> str:
     """Carry one combination out in virtual time; the outcome. `folder` is where the scenario lies."""
     traced = with_traces(scenario, folder)
-    if is_chosen(traced, combination, build(traced, combination, replication)):
-        return TeamRun(scenario, combination, folder, writer, control, replication, speed, messages).carry_out()
+    job = build(traced, combination, replication)
+    if is_chosen(traced, combination, job):
+        return TeamRun(traced, combination, folder, writer, control, replication, speed, messages, job).carry_out()
     run = SimulatedRun(scenario, combination, folder, writer, control, replication, speed, messages=messages)
     return run.carry_out()

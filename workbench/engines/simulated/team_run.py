@@ -53,12 +53,13 @@ class TeamRun:
         replication: int = 0,
         speed: float = 0.0,
         messages: Window | None = None,
+        job: Job | None = None,
     ):
         self.scenario = scenario = with_traces(scenario, folder)
         self.combination, self.replication = combination, replication
         self.writer, self.control, self.speed, self.paused = writer, control, speed, False
         self.stopped, self.told_s = False, 0.0
-        self.job: Job = build(scenario, combination, replication)
+        self.job: Job = job or build(scenario, combination, replication)
         links = scenario.cluster.network
         self.network = Network(links.bandwidth, links.latency, links.collectives)
         self.work = Work(scenario, folder, scenario.run.seed, replication, self.network)
