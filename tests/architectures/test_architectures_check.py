@@ -151,3 +151,32 @@ def test_a_language_model_that_nobody_knows_is_refused_with_the_nearest():
     text = "format: 1\npipeline: {stages: [{id: train, use: language-model, with: {model: gpt3-175}}]}\n"
     (problem,) = check_all(text, HERE).refused
     assert problem.place == "pipeline.stages[train].with.model" and "did you mean 'gpt3-175b'?" in problem.words()
+
+
+BY_EVENT = """format: 1
+pipeline:
+  stages:
+    - {id: blobs, use: synthetic}
+    - {id: prepare, use: prepare, assume: {drift: [0, 1]}}
+  links: [blobs.table -> prepare.table]
+architectures:
+  - {id: led}
+  - {id: owned, orchestration: {use: shared-nothing}}
+workload: {instances: 9, arrivals: by-event, event: prepare.drift > 0.5}
+"""
+
+
+def test_owners_who_could_not_know_how_many_runs_there_are_refuse_re_runs_and_a_leader_does_not():
+    document = check_all(BY_EVENT, HERE)
+    assert [(p.code, p.place) for p in document.refused] == [
+        ("event-needs-leader", "architectures[owned].orchestration.use")
+    ]
+    [problem] = document.refused
+    assert "'owned'" in problem.words() and problem.words() != problem.words("ja")
+
+
+def test_a_real_run_refuses_re_runs_by_name():
+    scenario = check_all(BY_EVENT, HERE).scenario
+    assert "runs that an event of a stage leads to can only be simulated" in refusals(
+        scenario, scenario.architectures[0]
+    )

@@ -1,4 +1,4 @@
-"""Collections on their way through a group, and schedules of pipelines with items and conditions, without a clock."""
+"""Collections on their way through a group, and schedules with items, conditions and re-runs, without a clock."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,3 +105,53 @@ def test_a_group_whose_items_will_never_come_is_left_out():
 @given(st.sampled_from(["", "7", "stage"]), st.none() | st.integers(0, 999))
 def test_the_name_of_an_item_can_be_taken_apart(name, item):
     assert parted(piece(name, item)) == (name, item)
+
+
+# --- runs that an event leads to -------------------------------------------------------------------------------------
+
+STAGES = (PlannedStage("look", {}), PlannedStage("keep", {"x": ("look", "out")}))
+
+
+def chain(drifts, known=None):
+    """The tasks that a schedule has done, in order, and the schedule, where `look` finds these drifts."""
+    plan = Plan(STAGES, instances=len(drifts), again=parse("look.drift > 0.5"))
+    schedule, done = Schedule(plan, ("a",), known=known), []
+    schedule.here("a")
+    while not schedule.complete:
+        [(_, [task])] = schedule.assign()
+        outputs = {"out": "x"}
+        if task["stage"] == "look":
+            outputs[METRIC + "drift"] = drifts[task["instance"]]
+        done.append((task["instance"], task["stage"]))
+        assert schedule.finish("a", {**task, "outputs": outputs}) is not None
+    return done, schedule
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_runs_follow_one_another_until_one_does_not_find_the_event(drifts):
+    done, schedule = chain(drifts)
+    calm = next((n for n, drift in enumerate(drifts) if drift <= 0.5), len(drifts) - 1)
+    assert sorted(done) == sorted((n, stage.id) for n in range(calm + 1) for stage in STAGES)
+    assert [(fact.kind, fact.key) for fact in schedule.news] == [("submitted", str(n)) for n in range(1, calm + 1)]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.data())
+def test_a_chain_that_begins_again_does_only_what_was_not_recorded(drifts, data):
+    done, first = chain(drifts)
+    count = data.draw(st.integers(0, len(done)))
+    known = {f"done/{n}/{stage}": first.done[n, stage] for n, stage in done[:count]}
+    again, _ = chain(drifts, known)
+    assert sorted(again) == sorted(done[count:])
+
+
+def test_a_long_chain_is_recalled_at_once():
+    found = {"out": "x", METRIC + "drift": 1.0}
+    known = {f"done/{n}/{stage.id}": found for n in range(5000) for stage in STAGES}
+    assert chain([1.0] * 5000, known)[0] == []
+
+
+def test_an_event_about_a_stage_that_was_left_out_is_not_found():
+    stages = (PlannedStage("look", {}), PlannedStage("fit", {"x": ("look", "out")}, when=parse("look.drift > 0.5")))
+    plan = Plan(stages, instances=3, again=parse("fit.error > 0"))
+    schedule = Schedule(plan, ("a",), known={"done/0/look": {"out": "x", METRIC + "drift": 0.1}})
+    assert schedule.complete and schedule.left_out == {(0, "fit")} and schedule.arrived == {0}

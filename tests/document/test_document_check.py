@@ -310,6 +310,48 @@ def test_a_group_that_cannot_run_for_every_item_is_refused(group, code, field):
     assert problem.words() != problem.words("ja")
 
 
+WATCHED = [{"id": "a", "use": "x", "assume": {"m": [0, 1]}}, {"id": "b", "use": "x"}]
+
+
+def by_event(event, instances=9, **pipeline):
+    workload = {"arrivals": "by-event", "instances": instances, "event": event}
+    return {"pipeline": {"stages": WATCHED, "links": ["a.o -> b.i"], **pipeline}, "workload": workload}
+
+
+def test_an_event_about_an_assumed_metric_of_any_stage_is_allowed():
+    assert check(scenario(**by_event("a.m > 0.5"))) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "place"),
+    [
+        ("", "event-missing", "workload"),
+        ("a.m >", "expectation-syntax", "workload.event"),
+        ("1 < 2", "condition-of-nothing", "workload.event"),
+        ("z.m > 1", "event-of-no-stage", "workload.event"),
+        ("a.other > 1", "condition-unknown", "workload.event"),
+        ("b.m > 1", "condition-unknown", "workload.event"),
+    ],
+)
+def test_an_event_that_no_run_could_find_is_refused_at_its_place(event, code, place):
+    problem = only(**by_event(event))
+    assert (problem.code, problem.place, problem.refuses) == (code, place, True)
+    assert problem.words() != problem.words("ja")
+
+
+def test_an_event_about_a_stage_that_runs_for_every_item_is_refused():
+    stages = [{"id": "c", "use": "x"}, *WATCHED]
+    groups = [{"id": "g", "stages": ["a"], "foreach": "c.o", "partition": 5}]
+    problem = only(**by_event("a.m > 0.5", stages=stages, links=["c.o -> a.i", "a.o -> b.i"], groups=groups))
+    assert (problem.code, problem.place) == ("condition-in-foreach", "workload.event")
+
+
+def test_an_event_that_nothing_follows_is_noted():
+    unused = only(workload={"event": "a.m > 0.5"})
+    once = only(**by_event("a.m > 0.5", instances=1))
+    assert [(note.code, note.refuses) for note in (unused, once)] == [("event-unused", False), ("event-once", False)]
+
+
 # --- topologies ----------------------------------------------------------------------------------------------------
 
 FAT_TREE = {"topology": "fat-tree", "rack": 4, "oversubscription": 4}

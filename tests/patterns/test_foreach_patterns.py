@@ -1,4 +1,4 @@
-"""The scenarios on foreach and conditions hold because of the model: break it, and their expectations are missed."""
+"""The scenarios on foreach, conditions and re-runs hold because of the model: break it, and they miss expectations."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from workbench.engines.simulated.found import Found
 from workbench.stages import sizes
 
 
-@pytest.mark.parametrize("name", ["FE-1", "FE-2", "FE-3", "DAG-5"])
+@pytest.mark.parametrize("name", ["FE-1", "FE-2", "FE-3", "DAG-5", "DAG-5-again"])
 def test_the_pattern_holds_as_the_model_is(name, missed):
     assert missed(name) == []
 
@@ -130,3 +130,32 @@ def test_if_all_data_had_drifted_everything_would_be_fitted_again(missed, monkey
 def test_if_the_number_of_items_were_fixed_what_is_found_would_not_count(missed, monkeypatch):
     monkeypatch.setattr(sizes, "_count", lambda group, found: 3)
     assert "simulated.leader.items_found == 8" in missed("DAG-5")
+
+
+# --- DAG-5: re-runs by an event --------------------------------------------------------------------------------------
+
+
+def test_if_nothing_followed_from_an_event_there_would_be_one_run(missed, monkeypatch):
+    monkeypatch.setattr(Schedule, "_call_again", lambda schedule, instance, stage: None)
+    assert "simulated.events.instances > 1" in missed("DAG-5-again")
+
+
+def test_if_all_data_drifted_the_chain_would_not_end_by_itself(missed, monkeypatch):
+    monkeypatch.setattr(Found, "_metric", lambda found, operation, metric, value: 1.0)
+    assert "simulated.events.instances < 100" in missed("DAG-5-again")
+
+
+def test_if_no_run_were_told_to_be_submitted_its_wait_could_not_be_told(missed, monkeypatch):
+    submit = Schedule._submit_called
+
+    def silent(schedule):
+        submit(schedule)
+        schedule.news = [fact for fact in schedule.news if getattr(fact, "kind", "") != "submitted"]
+
+    monkeypatch.setattr(Schedule, "_submit_called", silent)
+    assert "simulated.events.mean_wait_s < 0.01" in missed("DAG-5-again")
+
+
+def test_if_the_leader_lived_there_would_be_no_failure(missed, monkeypatch):
+    monkeypatch.setattr(Faults, "strike", lambda faults, strike: None)
+    assert missed("DAG-5-again") == ["simulated.restarted.failures == 1"]

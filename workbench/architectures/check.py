@@ -51,6 +51,7 @@ def check(scenario: Scenario) -> list[Problem]:
     for combination in scenario.architectures:
         problems += _of_combination(combination, len(scenario.cluster.names))
         problems += _leaderless(scenario, combination)
+        problems += _of_event(scenario, combination)
     return problems + (_of_learning(scenario, problems) if scenario.run.learn else [])
 
 
@@ -104,6 +105,14 @@ def _leaderless(scenario: Scenario, combination: Combination) -> Iterator[Proble
     for index, fault in enumerate(scenario.faults):
         if fault.kind == "leader-crash" and (not fault.only or combination.id in fault.only):
             yield Problem("no-leader", f"faults[{index}].only", {"combination": combination.id})
+
+
+def _of_event(scenario: Scenario, combination: Combination) -> Iterator[Problem]:
+    """Re-runs by an event in a combination whose members could not know when all is done."""
+    kind = registry.ORCHESTRATIONS.get(combination.orchestration.use)
+    if scenario.workload.arrivals == "by-event" and kind is not None and not kind().submits_by_event:
+        place = f"architectures[{combination.id}].orchestration.use"
+        yield Problem("event-needs-leader", place, {"combination": combination.id})
 
 
 def _of_choice(choice: Choice, side: str, known: Mapping[str, type[BaseModel]], place: str) -> list[Problem]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 STRUCK = {"leader-crash": (LEADER,), "storage-full": ("",), "corrupt-checkpoint": ("",)}  # kinds that strike no worker
+PLANNED_ARRIVALS = ("regular", "poisson")  # instances are submitted at times that nothing in the run changes
 FACTOR = 2.0  # how many times as slow as before what is slowed becomes, where nobody says it
 
 
@@ -79,7 +80,9 @@ def plan_of(scenario: Scenario, orchestration: OrchestrationArchitecture, team: 
         for stage in scenario.pipeline.stages
     )
     groups = tuple(_planned(group, orchestration) for group in scenario.pipeline.groups if group.foreach)
-    return Plan(stages, scenario.workload.instances, scenario.workload.arrivals != "at-once", groups)
+    workload = scenario.workload
+    again = parse(workload.event) if workload.arrivals == "by-event" else None
+    return Plan(stages, workload.instances, workload.arrivals in PLANNED_ARRIVALS, groups, again)
 
 
 def _planned(group: Group, orchestration: OrchestrationArchitecture) -> PlannedGroup:
@@ -95,7 +98,7 @@ def is_training(kind: str) -> bool:
 
 def arrivals_s(workload: Workload, seed: int, replication: int = 0) -> tuple[float, ...]:
     """When each instance of the pipeline is submitted, in seconds since the run began."""
-    if workload.arrivals == "at-once":
+    if workload.arrivals not in PLANNED_ARRIVALS:
         return ()
     rate = workload.rate or 1.0
     if workload.arrivals == "regular":

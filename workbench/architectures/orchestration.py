@@ -45,6 +45,11 @@ class OrchestrationArchitecture(Tunable):
         return False
 
     @property
+    def submits_by_event(self) -> bool:
+        """Whether an instance can lead to another one, so that how many there are is known only in the end."""
+        return False
+
+    @property
     def idle_s(self) -> float:
         """For how long members may do no more than look around, until nobody can be waiting for anything but the
         others."""

@@ -43,6 +43,7 @@ class Plan:
     instances: int = 1
     arrive_later: bool = False  # instances are submitted while the run goes on, instead of all being there at its start
     groups: tuple[PlannedGroup, ...] = ()
+    again: Expectation | None = None  # where an instance finds that it holds, it submits the next; the first is there
 
     @property
     def after(self) -> tuple[tuple[str, ...], ...]:
@@ -100,6 +101,7 @@ class Schedule:
         self.lost: set[str] = set()
         self.held: dict[str, set[Key]] = {}  # worker -> tasks given to it
         self.arrived: set[int] = set()
+        self.called: deque[int] = deque()  # instances to which an event has led, and that have not been taken up
         self.done: dict[Key, dict[str, Any]] = {}
         self.over: dict[int, set[str]] = {}  # instance -> stages that are done, for every item, or left out
         self.left_out: set[Key] = set()
@@ -118,13 +120,15 @@ class Schedule:
             if key.startswith("submitted/"):
                 self.arrive(int(key.partition("/")[2]))
         if not plan.arrive_later:
-            for instance in self.instances:
+            for instance in self.instances if plan.again is None else self.instances[:1]:
                 self.arrive(instance)
+        self._submit_called()
         self.news.clear()  # it was said when it was new
 
     @property
     def complete(self) -> bool:
-        return sum(map(len, self.over.values())) == len(self.instances) * len(self.plan.stages)
+        instances = self.instances if self.plan.again is None else self.arrived
+        return sum(map(len, self.over.values())) == len(instances) * len(self.plan.stages)
 
     def arrive(self, instance: int) -> bool:
         """An instance of the pipeline was submitted; False if that was known."""
@@ -136,6 +140,22 @@ class Schedule:
             if stage.id not in self.group_of:
                 self._ready_if_possible(instance, stage)
         return True
+
+    def _submit_called(self) -> None:
+        """One after another, for what was recorded of one may lead to the next, and a chain can be long."""
+        while self.called:
+            instance = self.called.popleft()
+            self.news.append(Recorded(kind="submitted", key=self.plan.name(instance)))
+            self.arrive(instance)
+
+    def _call_again(self, instance: int, stage: str) -> None:
+        """The last of the stages that the event asks about is over: is there to be another instance?"""
+        again = self.plan.again
+        if again is None or instance + 1 not in self.instances:
+            return
+        asked = {name.combination for name in again.names}
+        if stage in asked and asked <= self.over[instance] and self._holds(instance, again):
+            self.called.append(instance + 1)
 
     # --- what may begin ------------------------------------------------------------------------------------------
 
@@ -161,14 +181,17 @@ class Schedule:
     def _is_left_out(self, instance: int, stage: PlannedStage) -> bool:
         if any((instance, source) in self.left_out for source in stage.after):
             return True
-        if stage.when is None:
-            return False
-        found = stage.when.evaluate(lambda name: self.done[instance, name.combination].get(METRIC + name.metric))
-        return found.state != "held"
+        return stage.when is not None and not self._holds(instance, stage.when)
+
+    def _holds(self, instance: int, question: Expectation) -> bool:
+        """Whether a question about metrics of stages of an instance is answered by yes; what was left out has none."""
+        found = question.evaluate(lambda n: self.done.get((instance, n.combination), {}).get(METRIC + n.metric))
+        return found.state == "held"
 
     def _end(self, instance: int, stage: str) -> None:
         """A stage is over; items of what it made are let in, and what waited for it may begin."""
         self.over[instance].add(stage)
+        self._call_again(instance, stage)
         for group in self.plan.groups:
             if {group.source} | self._outside(group) <= self.over[instance] and (
                 stage == group.source or stage in self._outside(group)
@@ -316,6 +339,7 @@ class Schedule:
         if self.running.pop(key, None) is None:
             self.ready = deque(task for task in self.ready if task.key != key)
         self._go_on(result["instance"], result["stage"], result.get("item"))
+        self._submit_called()
         return outputs
 
     def _go_on(self, instance: int, stage: str, item: int | None) -> None:

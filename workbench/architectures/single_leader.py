@@ -109,6 +109,10 @@ class SingleLeader(OrchestrationArchitecture):
         return self.ordered
 
     @property
+    def submits_by_event(self) -> bool:
+        return True
+
+    @property
     def engines(self) -> tuple[str, ...]:
         return ("simulated",) if self.reads else ("simulated", "real")
 

@@ -36,6 +36,7 @@ def check(scenario: Scenario) -> list[Problem]:
         *_of_cluster(scenario.cluster),
         *_of_combinations(scenario),
         *_of_workload(scenario.workload),
+        *flow.of_event(scenario.pipeline, scenario.workload),
         *(
             problem
             for index, fault in enumerate(scenario.faults)
@@ -152,7 +153,7 @@ def _of_combinations(scenario: Scenario) -> Iterator[Problem]:
 
 
 def _of_workload(workload: Workload) -> Iterator[Problem]:
-    if workload.arrivals == "at-once":
+    if workload.arrivals in ("at-once", "by-event"):
         if workload.rate is not None:
             yield Problem("rate-unused", "workload.rate", severity="note")
     elif not workload.rate:

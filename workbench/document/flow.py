@@ -1,4 +1,4 @@
-"""What can be said against the flow of a pipeline: its conditions, and its groups that run for every item."""
+"""What can be said against the flow of a pipeline: conditions, groups that run for every item, and re-runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workbench.document.expectations import ExpectationError, parse
 from workbench.document.problems import Problem, nearest
-from workbench.document.scenario import Group, Pipeline, StageUse
+from workbench.document.scenario import Group, Pipeline, StageUse, Workload
 
 
 def check(pipeline: Pipeline) -> list[Problem]:
@@ -70,6 +70,36 @@ def _of_condition(pipeline: Pipeline, stage: StageUse) -> Iterator[Problem]:
             yield Problem("condition-in-foreach", place)
         elif name.metric not in of.assume:
             yield Problem("condition-unknown", place, {"stage": of.id, "metric": name.metric})
+
+
+def of_event(pipeline: Pipeline, workload: Workload) -> Iterator[Problem]:
+    """All problems of the event by which an instance submits the next one."""
+    if workload.arrivals != "by-event":
+        if workload.event:
+            yield Problem("event-unused", "workload.event", severity="note")
+        return
+    if not workload.event:
+        yield Problem("event-missing", "workload")
+        return
+    if workload.instances == 1:
+        yield Problem("event-once", "workload.instances", severity="note")
+    try:
+        names = parse(workload.event).names
+    except ExpectationError as error:
+        yield Problem("expectation-syntax", "workload.event", error.values)
+        return
+    if not names:
+        yield Problem("condition-of-nothing", "workload.event")
+    within = {id for group in pipeline.groups if group.foreach for id in group.stages}
+    for name in names:
+        of = pipeline.stage(name.combination)
+        if name.engine or of is None:
+            values = {"stage": name.combination, "nearest": nearest(name.combination, [s.id for s in pipeline.stages])}
+            yield Problem("event-of-no-stage", "workload.event", values)
+        elif of.id in within:
+            yield Problem("condition-in-foreach", "workload.event")
+        elif name.metric not in of.assume:
+            yield Problem("condition-unknown", "workload.event", {"stage": of.id, "metric": name.metric})
 
 
 def _of_plain(group: Group) -> Iterator[Problem]:

@@ -222,9 +222,14 @@ class Combination(Frozen):
 class Workload(Frozen):
     """How many instances of the pipeline arrive, and when."""
 
-    instances: Whole = 1
-    arrivals: Literal["at-once", "regular", "poisson"] = "at-once"
+    instances: Whole = Field(default=1, description="how many there are; at most so many by-event")
+    arrivals: Literal["at-once", "regular", "poisson", "by-event"] = "at-once"
     rate: PerS | None = Field(default=None, description="arrivals per second; for regular and poisson")
+    event: str = Field(
+        default="",
+        description="condition over metrics of stages; as soon as an instance finds that it holds, the next one is "
+        "submitted; for by-event",
+    )
 
 
 class Fault(Frozen):

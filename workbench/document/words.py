@@ -305,8 +305,8 @@ QUESTION = {
         "曲線「{collectives}」は固有のネットワークで測定されたものです。switch と sharing: fifo でのみ使えます",
     ),
     "rate-unused": (
-        "a rate means nothing where all instances arrive at once",
-        "arrivals が at-once のとき rate は使われません",
+        "a rate means nothing where instances arrive at once, or by an event",
+        "arrivals が at-once か by-event のとき rate は使われません",
     ),
     "fault-too-late": (
         "the fault comes after the run has ended ({duration})",

@@ -21,6 +21,28 @@ FLOW = {
         "a simulated run cannot know {metric} of '{stage}'; say what to take for granted in its assume",
         "シミュレーションでは「{stage}」の {metric} は分かりません。assume に仮定を書いてください",
     ),
+    "event-missing": (
+        "by-event arrivals need an event, a condition such as check.drift > 0.3",
+        "arrivals が by-event のときは event（例: check.drift > 0.3）が必要です",
+    ),
+    "event-unused": (
+        "an event means nothing unless arrivals are by-event",
+        "arrivals が by-event でないとき event は使われません",
+    ),
+    "event-once": (
+        "of one instance at most none is submitted again; give the most that there may be",
+        "instances が 1 では再実行されません。最大の件数を書いてください",
+    ),
+    "event-of-no-stage": (
+        "an event asks for metrics of stages, as stage.metric; '{stage}' is none",
+        "event にはステージの指標（ステージ.指標）を書きます。「{stage}」はありません",
+    ),
+    "event-needs-leader": (
+        "'{combination}' cannot run again by an event yet: its owners must know from the start how many instances "
+        "there are; take single-leader",
+        "「{combination}」はまだイベントで再実行できません。所有者は件数を最初に知る必要があります。"
+        "single-leader を使ってください",
+    ),
     "group-field-unused": (
         "{field} has no effect on a group without foreach; leave it out",
         "foreach のないグループでは {field} は使われません。書かないでください",

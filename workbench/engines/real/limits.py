@@ -29,6 +29,8 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
     for stage in scenario.pipeline.stages:
         if stage.when:
             said.append(f"the condition of the stage '{stage.id}' can only be simulated")
+    if scenario.workload.arrivals == "by-event":
+        said.append("runs that an event of a stage leads to can only be simulated")
     for group in scenario.pipeline.groups:
         if group.foreach:
             said.append(f"the group '{group.id}', which runs for every item, can only be simulated")
