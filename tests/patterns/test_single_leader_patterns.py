@@ -116,7 +116,9 @@ def test_a_leader_that_hands_all_tasks_out_again_has_more_done_again_than_the_lo
 
 def test_a_loss_that_is_noticed_late_makes_the_run_late(missed, monkeypatch):
     made = World.__init__
-    monkeypatch.setattr(World, "__init__", lambda world, *given, **more: made(world, *given, **more, detection_s=5.0))
+    monkeypatch.setattr(
+        World, "__init__", lambda world, *given, **more: made(world, *given[:3], 5.0, *given[4:], **more)
+    )
     assert missed("SL-2") == ["simulated.leader.duration_s < 3"]
 
 

@@ -11,7 +11,9 @@ from workbench.architectures.operations import Now, Perform, StageFailed, Wait, 
 from workbench.architectures.schedule import Plan
 from workbench.architectures.setting import Setting, Tunable
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
+from workbench.document.units import Seconds
 
+HEARTBEAT_S = 0.02  # what a pipe that closes takes, and a process that looks at it
 LEADER, SOURCE = "leader", "source"
 
 
@@ -24,6 +26,12 @@ class OrchestrationArchitecture(Tunable):
     doc_ja: ClassVar[str]
 
     followers: int = Field(default=0, ge=0, description="how many workers follow; 0 means all of them")
+    heartbeat: Seconds = Field(
+        default=HEARTBEAT_S,
+        ge=0,
+        description="time from the loss of a member until the others are told of it",
+        json_schema_extra={"ja": "メンバーの喪失が他に伝わるまでの時間"},
+    )
     in_flight: int = Field(
         default=0,
         ge=0,
@@ -32,7 +40,10 @@ class OrchestrationArchitecture(Tunable):
     )
 
     def idle(self, setting: Setting) -> dict[str, str]:
-        return {} if setting.most_of_an_item else {"in_flight": "idle-no-items"}
+        found = {} if setting.most_of_an_item else {"in_flight": "idle-no-items"}
+        if not setting.lossy and not (setting.loses_the_leader and LEADER in self.deciders(())):
+            found["heartbeat"] = "idle-no-loss"
+        return found
 
     @property
     def engines(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.architectures import registry
+from workbench.architectures.orchestration import HEARTBEAT_S
 from workbench.document.scenario import Combination, Scenario
 from workbench.stages.base import TrainingStage
 from workbench.stages.registry import STAGES
@@ -20,6 +21,8 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
     orchestration = registry.orchestration(combination.orchestration.use, combination.orchestration.with_)
     if "real" not in orchestration.engines:
         said.append(f"'{combination.id}' is orchestrated as {orchestration.title}, which can only be simulated")
+    if orchestration.heartbeat != HEARTBEAT_S:
+        said.append("a heartbeat of its own can only be simulated; a real loss is known when a pipe closes")
     if combination.orchestration.with_.get("election"):
         said.append("the election of a new leader can only be simulated; a real one is started again")
     for stage in scenario.pipeline.stages:

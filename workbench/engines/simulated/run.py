@@ -88,7 +88,7 @@ class SimulatedRun:
         team = self.job.followers[: self.job.team_size]
         self.memory = Memory(self.job.training, team, work.step_costs, scenario.cluster)
         work.unfit = self.memory.unfit
-        self.world = World(network, work, self._tell, messages=messages)
+        self.world = World(network, work, self._tell, self.job.orchestration.heartbeat, messages)
         self.until_s = scenario.run.duration or float("inf")
         self.writer.write(self._started(replication))
         self._tell_memory()

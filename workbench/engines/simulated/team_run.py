@@ -28,7 +28,6 @@ from workbench.engines.simulated.steady.training import LongTraining
 from workbench.engines.simulated.steady.workers import Team, Workers
 from workbench.engines.simulated.team.interpreter import Alike
 from workbench.engines.simulated.work import Work
-from workbench.engines.simulated.world import DETECTION_S
 from workbench.engines.window import Window
 from workbench.runs.events import Event, Measured, Recorded, RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
@@ -71,7 +70,7 @@ class TeamRun:
         pools = scenario.cluster.workers
         self.kinds = np.repeat(np.arange(len(pools)), [pool.count for pool in pools])
         self.training = LongTraining(
-            workers=Workers(self.job.followers, DETECTION_S + links.latency),
+            workers=Workers(self.job.followers, self.job.orchestration.heartbeat + links.latency),
             team_size=self.job.team_size,
             least=max(1, self.job.training.least),
             passages_of=self._passages_of,

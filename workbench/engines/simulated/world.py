@@ -30,6 +30,7 @@ from workbench.architectures.operations import (
     Wait,
     WorkerLost,
 )
+from workbench.architectures.orchestration import HEARTBEAT_S
 from workbench.engines.simulated.clock import Call, Clock
 from workbench.engines.simulated.cohorts import Cohorts
 from workbench.engines.simulated.cuts import CORE, Cuts
@@ -44,7 +45,6 @@ from workbench.engines.window import Window
 from workbench.runs.events import Event, MessageSent
 
 Tell = Callable[[Event, str], None]
-DETECTION_S = 0.02  # from a loss until the others are told, besides the latency
 
 
 class World:
@@ -60,7 +60,7 @@ class World:
         network: Network,
         work: Worker,
         tell: Tell,
-        detection_s: float = DETECTION_S,
+        detection_s: float = HEARTBEAT_S,
         messages: Window | None = None,
         cohorts: Cohorts | None = None,
     ):
