@@ -90,7 +90,7 @@ class Engine:
                     self.speed = command["value"]
                 case "stop":
                     story.stopped, self.paused = True, False
-                case "break":
+                case "break" if command["kind"] in ("crash", "freeze", "leader-crash"):
                     story.strike(command["kind"], command["worker"])
 
 

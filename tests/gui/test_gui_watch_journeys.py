@@ -124,6 +124,30 @@ def test_what_was_broken_in_a_simulated_run_can_be_mended_by_hand(qtbot, panel):
     qtbot.waitUntil(lambda: ("mend", "w2", "crash") in commands(), timeout=20_000)
 
 
+def test_what_only_a_simulated_run_can_break_is_offered_in_one_and_in_no_real_one(qtbot, panel):
+    offered = lambda: {action.text(): action for action in panel.bar.break_menu().actions()}  # noqa: E731
+    choose_combination(panel, "ring")
+    panel.bar.real.click()
+    qtbot.waitUntil(lambda: throughput_points(panel) > 0, timeout=20_000)
+    panel.bar.pause.click()
+    assert "slow-down" not in offered() and "storage full" not in offered()
+    panel.bar.stop.click()
+    qtbot.waitUntil(lambda: panel.bar.state == "stopped", timeout=20_000)
+    panel.bar.simulate.click()
+    qtbot.waitUntil(lambda: "slow-down" in offered(), timeout=20_000)
+    panel.bar.pause.click()
+    asked = []
+    panel.bar.break_asked.connect(lambda worker, kind: asked.append((worker, kind)))
+    menus = {text: action.menu() for text, action in offered().items() if action.menu()}
+    assert list(menus) == ["slow-down", "slow link", "cut off"]
+    for menu in menus.values():
+        next(action for action in menu.actions() if action.text() == "w1").trigger()
+    offered()["storage full"].trigger()
+    offered()["checkpoint corrupt"].trigger()
+    kinds = [("w1", "slow-down"), ("w1", "slow-link"), ("w1", "partition")]
+    assert asked == [*kinds, ("", "storage-full"), ("", "corrupt-checkpoint")]
+
+
 def test_pause_holds_the_run_and_resume_lets_it_go_on(qtbot, panel):
     choose_combination(panel, "server")
     panel.bar.simulate.click()
