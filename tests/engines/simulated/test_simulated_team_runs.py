@@ -1,5 +1,6 @@
 """Runs at team level: a training in closed form tells what the same training tells message by message."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -284,3 +285,22 @@ def test_a_window_that_is_too_wide_says_where_it_ends(tmp_path, monkeypatch):
     warned = [event for event in events if isinstance(event, Warned)]
     assert [event.code for event in warned] == ["team-level", "window-too-wide"]
     assert len(sent) == 1000 and warned[1].t_s == max(event.t_s for event in sent)
+
+
+def test_watching_a_run_at_team_level_at_a_pace_does_not_change_its_bytes(tmp_path):
+    text = scenario_of((4,), 60, 6, 0, ["{kind: crash, every: 4 s, lasts: 1 s}"], ", fidelity: team")
+    carried_out(tmp_path / "at once", text)
+    began = time.monotonic()
+    events = carried_out(tmp_path / "paced", text, speed=20.0)
+    assert time.monotonic() - began > 0.8 * events[-1].t_s / 20
+    at_once, paced = ((tmp_path / name / "events.jsonl").read_bytes() for name in ("at once", "paced"))
+    assert at_once == paced
+
+
+def test_what_cannot_be_done_by_hand_at_team_level_is_refused_in_the_run(tmp_path):
+    control = Control()
+    control.put({"command": "break", "kind": "crash", "worker": "p0x1"})
+    text = scenario_of((4,), 60, 6, 0, (), ", fidelity: team")
+    events = carried_out(tmp_path / "run", text, control)
+    assert "fault-refused" in [event.code for event in events if isinstance(event, Warned)]
+    assert not [event for event in events if isinstance(event, FaultBegan)] and events[-1].outcome == "finished"

@@ -35,6 +35,7 @@ from workbench.runs.labels import EXTRAPOLATED, least_sure
 
 FRAME_S = 0.02  # wall time between two looks at the commands
 DURATION_REACHED = "the duration is reached"
+BY_HAND = "at team level nothing is broken or mended by hand while the run goes on"
 TOO_FEW = "too few workers are left"
 LETTERS = "at team level letters between leader and followers take no time"
 
@@ -169,6 +170,8 @@ class TeamRun:
                         self.paused = command["command"] == "pause"
                     case "speed":
                         self.speed = float(command["value"])
+                    case "break" | "mend":
+                        self.writer.write(Warned(t_s=from_s, code="fault-refused", text=BY_HAND))
             if not self.paused and (not self.speed or from_s >= until_s):
                 return True
             self.writer.flush()
