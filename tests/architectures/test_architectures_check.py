@@ -35,6 +35,58 @@ expect:
 """
 
 
+ISLANDS = """format: 1
+pipeline:
+  stages:
+    - {id: blobs, use: synthetic}
+    - {id: prepare, use: prepare}
+    - {id: train, use: train}
+  links: [blobs.table -> prepare.table, prepare.dataset -> train.dataset]
+cluster:
+  workers: [{id: w, count: 8}]
+  network: {NETWORK}
+architectures:
+  - {id: it, training: {use: ring-all-reduce, with: {WITH}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("network", "parameters", "codes"),
+    [
+        ("topology: nvlink-island, island: 4, island_bandwidth: 50 GB/s", "algorithm: hierarchical", []),
+        ("topology: wide-area, sites: 2, site_bandwidth: 1 GB/s, site_latency: 1 ms", "algorithm: hierarchical", []),
+        ("collectives: ideal", "algorithm: hierarchical", ["hierarchy-without-islands"]),
+        ("topology: fat-tree, rack: 4, oversubscription: 4", "algorithm: hierarchical", ["hierarchy-without-islands"]),
+        (
+            "topology: nvlink-island, island: 4, island_bandwidth: 50 GB/s",
+            "algorithm: hierarchical, workers: 4",
+            ["hierarchy-without-islands"],
+        ),
+        (
+            "topology: nvlink-island, island: 4, island_bandwidth: 50 GB/s",
+            "algorithm: hierarchical, workers: 6",
+            ["hierarchy-uneven"],
+        ),
+        ("collectives: nccl-8xh100", "algorithm: tree", ["curve-of-rings"]),
+        ("collectives: nccl-8xh100", "algorithm: ring", []),
+        ("collectives: gloo", "algorithm: tree", []),
+    ],
+)
+def test_all_reduces_that_the_network_does_not_carry_so_are_refused_at_their_place(network, parameters, codes):
+    text = ISLANDS.replace("NETWORK", network).replace("WITH", parameters)
+    refused = check_all(text, HERE).refused
+    assert [problem.code for problem in refused] == codes
+    assert {problem.place for problem in refused} <= {"architectures[it].training.with.algorithm"}
+
+
+@pytest.mark.parametrize("algorithm", ["tree", "hierarchical"])
+def test_a_real_run_refuses_all_reduces_that_gloo_does_not_do(algorithm):
+    text = ISLANDS.replace("NETWORK", "collectives: gloo").replace("WITH", f"algorithm: {algorithm}")
+    document = check_all(text, HERE)
+    [said] = refusals(document.scenario, document.scenario.architectures[0])
+    assert "parameters that only a simulated run knows" in said
+
+
 def told(text):
     return [problem.told() for problem in check_all(text, HERE).refused]
 

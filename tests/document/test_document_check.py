@@ -250,18 +250,32 @@ def test_a_fault_behind_the_end_of_the_run_is_noted():
     assert not any(problem.refuses for problem in problems)
 
 
-# --- not yet -------------------------------------------------------------------------------------------------------
+# --- sites ---------------------------------------------------------------------------------------------------------
+
+SITES = {"topology": "wide-area", "sites": 2, "site_bandwidth": "1 Gbit/s", "site_latency": "30 ms"}
 
 
-@pytest.mark.parametrize(
-    ("parts", "code"),
-    [
-        ({"cluster": {"network": {"topology": "wide-area"}}}, "not-yet-topology"),
-    ],
-)
-def test_what_the_format_allows_and_this_version_does_not_do_is_refused_by_name(parts, code):
-    problem = only(**parts)
-    assert (problem.code, problem.severity, problem.refuses) == (code, "not-yet", True)
+def of_sites(count=4, **network):
+    cluster = {"workers": [{"id": "w", "count": count}], "network": SITES | network}
+    return [(problem.place, problem.code) for problem in check(scenario(cluster=cluster))]
+
+
+def test_a_wide_area_network_needs_its_sites_and_what_lies_between_them():
+    assert of_sites() == []
+    for field in ("sites", "site_bandwidth", "site_latency"):
+        assert of_sites(**{field: None}) == [("cluster.network", "topology-needs")]
+        alone = {"topology": "switch"} | {other: None for other in SITES if other not in ("topology", field)}
+        assert of_sites(**alone) == [(f"cluster.network.{field}", "topology-ignores")]
+
+
+def test_every_site_has_a_worker():
+    assert of_sites(sites=4) == []
+    assert of_sites(sites=5) == [("cluster.network.sites", "more-sites-than-workers")]
+
+
+def test_sites_are_as_equal_as_can_be_and_hold_the_workers_in_their_order():
+    cluster = scenario(cluster={"workers": [{"id": "w", "count": 7}], "network": SITES | {"sites": 3}}).cluster
+    assert cluster.racks == (("w0", "w1"), ("w2", "w3"), ("w4", "w5", "w6"))
 
 
 # --- conditions and groups that run for every item ---------------------------------------------------------------

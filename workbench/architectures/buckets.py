@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.architectures.operations import AllReduce, Receive, Send, Together
+from workbench.architectures.operations import Algorithm, AllReduce, Receive, Send, Together
 from workbench.architectures.training import Part, TrainingJob
 
 
@@ -24,12 +24,19 @@ def cut(layer_bytes: Sequence[float], most_bytes: float) -> list[tuple[int, int]
     return [*ranges, (0, end)] if end else ranges
 
 
-def step(me: str, job: TrainingJob, team: tuple[str, ...], attempt: int, ranges: list[tuple[int, int]]) -> Part:
+def step(
+    me: str,
+    job: TrainingJob,
+    team: tuple[str, ...],
+    attempt: int,
+    ranges: list[tuple[int, int]],
+    algorithm: Algorithm = "ring",
+) -> Part:
     """Both passes over the member's share of a batch, and the sum of its gradient beside the second of them.
 
     `attempt` tells letters between the lanes from those of a step that a loss has broken off.
     """
-    yield Together((_compute(me, job, team, attempt, ranges), _sum(me, job, team, attempt, ranges)))
+    yield Together((_compute(me, job, team, attempt, ranges), _sum(me, job, team, attempt, ranges, algorithm)))
 
 
 def _tag(job: TrainingJob, attempt: int, first: int) -> str:
@@ -44,7 +51,14 @@ def _compute(me: str, job: TrainingJob, team: tuple[str, ...], attempt: int, ran
         yield Send(me, gradient, _tag(job, attempt, first))
 
 
-def _sum(me: str, job: TrainingJob, team: tuple[str, ...], attempt: int, ranges: list[tuple[int, int]]) -> Part:
+def _sum(
+    me: str,
+    job: TrainingJob,
+    team: tuple[str, ...],
+    attempt: int,
+    ranges: list[tuple[int, int]],
+    algorithm: Algorithm,
+) -> Part:
     for first, _ in ranges:
         letter = yield Receive(me, _tag(job, attempt, first))
-        yield AllReduce(team, letter.what)
+        yield AllReduce(team, letter.what, algorithm)

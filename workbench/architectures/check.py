@@ -12,6 +12,7 @@ from workbench.architectures.idle import idle
 from workbench.architectures.job import build, is_training
 from workbench.architectures.orchestration import LEADER, SOURCE
 from workbench.architectures.reads import READERS
+from workbench.architectures.ring import RingAllReduce
 from workbench.architectures.team_level import hindrance
 from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.document.problems import Problem, nearest
@@ -21,6 +22,8 @@ from workbench.document.validation import problems_of
 from workbench.stages.base import TrainingStage
 from workbench.stages.check import check as check_stages
 from workbench.stages.registry import STAGES
+
+ISLANDS = ("nvlink-island", "wide-area")  # topologies in which some workers are nearer to each other
 
 
 def check_all(text: str, folder: Path) -> Document:
@@ -49,7 +52,8 @@ def check(scenario: Scenario) -> list[Problem]:
         for stage in (id for id, use in kinds.items() if use is not None and is_training(use.use)):
             problems.append(Problem("foreach-trains", f"pipeline.groups[{group.id}].stages", {"stage": stage}))
     for combination in scenario.architectures:
-        problems += _of_combination(combination, len(scenario.cluster.names))
+        own = _of_combination(combination, len(scenario.cluster.names))
+        problems += own or _of_algorithm(scenario, combination)
         problems += _leaderless(scenario, combination)
         problems += _of_event(scenario, combination)
     return problems + (_of_learning(scenario, problems) if scenario.run.learn else [])
@@ -95,6 +99,28 @@ def _of_combination(combination: Combination, workers: int) -> list[Problem]:
             values = {"combination": combination.id, "needed": needed, "has": workers}
             own = [Problem("too-few-workers", f"{place}.training", values)]
     return problems + own
+
+
+def _of_algorithm(scenario: Scenario, combination: Combination) -> list[Problem]:
+    """Where the network does not carry all-reduces as the combination wants them."""
+    training = registry.training(combination.training.use, combination.training.with_)
+    if not isinstance(training, RingAllReduce) or training.algorithm == "ring":
+        return []
+    place = f"architectures[{combination.id}].training.with.algorithm"
+    network, followers = scenario.cluster.network, build(scenario, combination).followers
+    values = {"algorithm": training.algorithm, "collectives": network.collectives, "topology": network.topology}
+    problems = []
+    if network.collectives.startswith("nccl"):
+        problems.append(Problem("curve-of-rings", place, values))
+    if training.algorithm == "hierarchical":
+        team = set(followers[: training.members or len(followers)])
+        islands = network.islands(scenario.cluster.names) if network.topology in ISLANDS else ()
+        sizes = [size for size in (len(team.intersection(island)) for island in islands) if size]
+        if len(sizes) < 2:
+            problems.append(Problem("hierarchy-without-islands", place, values))
+        elif len(set(sizes)) > 1:
+            problems.append(Problem("hierarchy-uneven", place, {"sizes": ", ".join(map(str, sizes))}))
+    return problems
 
 
 def _leaderless(scenario: Scenario, combination: Combination) -> Iterator[Problem]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from workbench.runs.events import Event
 
 Program = Generator["Operation", Any, Any]
+Algorithm = Literal["ring", "tree", "hierarchical"]  # how an all-reduce travels
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ class AllReduce(Operation):
     verb: ClassVar[str] = "all-reduce"
     team: tuple[str, ...]
     what: Any = None
+    algorithm: Algorithm = "ring"
 
     @property
     def label(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from workbench.architectures import buckets
-from workbench.architectures.operations import AllReduce, Operation, Say, StageFailed, WorkerLost
+from workbench.architectures.operations import Algorithm, AllReduce, Operation, Say, StageFailed, WorkerLost
 from workbench.architectures.regrow import Meetings, Team, Verdict
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, checkpoint, regroup, resume
@@ -20,6 +20,10 @@ class RingAllReduce(TrainingArchitecture):
     With buckets, parts of the gradient are summed while the backward pass still computes those of earlier layers.
     One all-reduce of S bytes over n members takes 2(n-1)/n * S/B + 2(n-1) * L on links of bandwidth B and latency L
     (Patarasu and Yuan, "Bandwidth optimal all-reduce algorithms for clusters of workstations", 2009).
+
+    Over a binomial tree it takes 2 ceil(log2 n) * (S/B + L): sooner than the ring where S is small and n large (Thakur,
+    Rabenseifner and Gropp, "Optimization of collective communication operations in MPICH", 2005). In a hierarchy each
+    island sums and scatters within, its members sum their shares with those of the other islands, and gather within.
     """
 
     title = "Ring all-reduce"
@@ -32,6 +36,15 @@ class RingAllReduce(TrainingArchitecture):
         default="shrink", description="go on with the survivors, or begin again from the last checkpoint"
     )
 
+    algorithm: Algorithm = Field(
+        default="ring",
+        description="how sums travel: around a ring, over a binomial tree, or within islands (or sites) and then "
+        "between them; a hierarchical team whose islands have become unequal by losses goes around one ring",
+        json_schema_extra={
+            "ja": "合計の経路。ring（リング）、tree（二項木）、hierarchical（島やサイトの中で、次にその間で）。"
+            "hierarchical は障害で島の大きさが不揃いになると一つのリングになります"
+        },
+    )
     regrow_every: int = Field(
         default=0,
         ge=0,
@@ -48,7 +61,8 @@ class RingAllReduce(TrainingArchitecture):
 
     @property
     def engines(self) -> tuple[str, ...]:
-        return ("simulated",) if self.bucket_mb or self.regrow_every else ("simulated", "real")
+        simulated = self.bucket_mb or self.regrow_every or self.algorithm != "ring"  # gloo has but its own ring
+        return ("simulated",) if simulated else ("simulated", "real")
 
     @property
     def learns(self) -> bool:
@@ -64,7 +78,7 @@ class RingAllReduce(TrainingArchitecture):
     def idle(self, setting: Setting) -> dict[str, str]:
         found = {} if setting.lossy else dict.fromkeys(("on_loss", "regrow_every"), "idle-no-loss")
         if setting.team(self.workers) == 1:
-            found |= dict.fromkeys(("on_loss", "regrow_every"), "idle-one-member")
+            found |= dict.fromkeys(("on_loss", "regrow_every", "algorithm"), "idle-one-member")
         elif self.on_loss == "restart":
             found.setdefault("regrow_every", "idle-restarts")
         return found | super().idle(setting)
@@ -74,7 +88,7 @@ class RingAllReduce(TrainingArchitecture):
         return self.workers
 
     def cohorts(self, team: tuple[str, ...]) -> dict[str, str]:
-        return dict.fromkeys(team, team[0])
+        return dict.fromkeys(team, team[0]) if self.algorithm == "ring" else {}
 
     def program(self, me: str, job: TrainingJob) -> Part:
         team = job.team
@@ -92,10 +106,10 @@ class RingAllReduce(TrainingArchitecture):
             lost = None
             try:
                 if ranges:
-                    yield from buckets.step(me, job, team, next(tries), ranges)
+                    yield from buckets.step(me, job, team, next(tries), ranges, self.algorithm)
                 else:
                     gradient = yield job.perform("gradient", [step, team.index(me), len(team)])
-                    total = yield AllReduce(team, gradient)
+                    total = yield AllReduce(team, gradient, self.algorithm)
             except WorkerLost as raised:
                 if self.on_loss == "restart":
                     raise

@@ -23,8 +23,11 @@ FAULT_FIELDS = {  # the kinds that know them
 WHO = ("worker", "workers", "rack")
 SAID_BY_TRACES = (*WHO, "at", "at_step", "every", "shape", "lasts")
 STRIKES_NOBODY = ("leader-crash", "storage-full", "corrupt-checkpoint")
-TOPOLOGIES_DONE = ("switch", "ring", "fat-tree", "nvlink-island")
-TOPOLOGY_FIELDS = {"fat-tree": ("rack", "oversubscription"), "nvlink-island": ("island", "island_bandwidth")}
+TOPOLOGY_FIELDS = {
+    "fat-tree": ("rack", "oversubscription"),
+    "nvlink-island": ("island", "island_bandwidth"),
+    "wide-area": ("sites", "site_bandwidth", "site_latency"),
+}
 
 
 def check(scenario: Scenario) -> list[Problem]:
@@ -122,6 +125,9 @@ def _of_cluster(cluster: Cluster) -> Iterator[Problem]:
         yield Problem("no-workers", "cluster.workers")
     yield from _of_network(cluster.network)
     network = cluster.network
+    if network.sites is not None and network.sites > len(cluster.names):
+        values = {"sites": network.sites, "has": len(cluster.names)}
+        yield Problem("more-sites-than-workers", "cluster.network.sites", values)
     if network.topology != "switch" or network.collectives.startswith("nccl"):
         for pool in cluster.workers:
             if pool.bandwidth is not None:
@@ -130,9 +136,6 @@ def _of_cluster(cluster: Cluster) -> Iterator[Problem]:
 
 def _of_network(network: Network) -> Iterator[Problem]:
     topology = network.topology
-    if topology not in TOPOLOGIES_DONE:
-        values = {"topology": topology, "done": ", ".join(TOPOLOGIES_DONE)}
-        yield Problem("not-yet-topology", "cluster.network.topology", values, severity="not-yet")
     for owner, fields in TOPOLOGY_FIELDS.items():
         for field in fields:
             given = getattr(network, field) is not None

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
@@ -161,6 +162,23 @@ class Network(Frozen):
     island_bandwidth: BytesPerS | None = Field(
         default=None, gt=0, description="of a worker within its island; bandwidth is the island's; for nvlink-island"
     )
+    sites: Whole | None = Field(
+        default=None, description="over how many sites the workers are spread, in their order; for wide-area"
+    )
+    site_bandwidth: BytesPerS | None = Field(
+        default=None, gt=0, description="of a site's link to the others; bandwidth is a worker's; for wide-area"
+    )
+    site_latency: Seconds | None = Field(
+        default=None, description="added to the latency from one site to another; for wide-area"
+    )
+
+    def islands(self, workers: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """The workers of each rack, island or site; none where the network has neither."""
+        count, size = len(workers), self.rack or self.island
+        if self.sites:  # as equal as can be
+            ends = [site * count // self.sites for site in range(self.sites + 1)]
+            return tuple(workers[first:end] for first, end in pairwise(ends))
+        return tuple(workers[first : first + size] for first in range(0, count, size)) if size else ()
 
 
 @lru_cache(maxsize=16)
@@ -192,9 +210,8 @@ class Cluster(Frozen):
 
     @property
     def racks(self) -> tuple[tuple[str, ...], ...]:
-        """The workers of each rack, or of each island; none where the network has neither."""
-        size, names = self.network.rack or self.network.island, self.names
-        return tuple(names[first : first + size] for first in range(0, len(names), size)) if size else ()
+        """The workers of each rack, island or site; none where the network has neither."""
+        return self.network.islands(self.names)
 
     def pool_of(self, worker: str) -> WorkerPool:
         return next(pool for pool in self.workers if pool.holds(worker))
@@ -245,7 +262,7 @@ class Fault(Frozen):
         default=(), description="several workers that are struck at the same moment, instead of one"
     )
     rack: int | None = Field(
-        default=None, ge=0, description="all workers of a rack or an island, counted from 0, instead of one"
+        default=None, ge=0, description="all workers of a rack, an island or a site, counted from 0, instead of one"
     )
     at: Seconds | None = Field(default=None, description="seconds since the run began")
     at_step: int | None = Field(default=None, ge=1, description="when the training has finished this many steps")

@@ -329,9 +329,21 @@ NOT_YET = {
         "the training architecture '{name}' is planned, but this version carries out only {done}",
         "学習アーキテクチャ「{name}」はこの版ではまだ実行できません。実行できるのは {done} です",
     ),
-    "not-yet-topology": (
-        "the topology '{topology}' is part of the format, but this version carries out only {done}",
-        "トポロジー「{topology}」はこの版ではまだ実行できません。実行できるのは {done} です",
+    "curve-of-rings": (
+        "'{collectives}' was measured around rings and tells nothing of '{algorithm}'; leave one of them out",
+        "「{collectives}」はリングで測定されたもので、「{algorithm}」には使えません。どちらかを外してください",
+    ),
+    "hierarchy-without-islands": (
+        "a hierarchical all-reduce needs a team over two islands or sites at least (nvlink-island, wide-area)",
+        "hierarchical には複数の島かサイトにまたがるチームが必要です（nvlink-island、wide-area）",
+    ),
+    "hierarchy-uneven": (
+        "a hierarchical all-reduce needs as many members in each island; the team has {sizes}",
+        "hierarchical では各島のメンバー数が同じでなければなりません。このチームは {sizes} です",
+    ),
+    "more-sites-than-workers": (
+        "{sites} sites cannot each have a worker: the cluster has {has}",
+        "{sites} 個のサイトにワーカーを置けません。クラスターのワーカーは {has} 台です",
     ),
 }
 

@@ -252,11 +252,12 @@ def chunks(events):
 
 @pytest.mark.parametrize("window", [Window(0, 0.2), Window(2.0, 2.5), Window(3.999, 4.7), Window(0, 6)])
 @pytest.mark.parametrize("latency", ["5 us", "20 ms"])
-def test_a_window_shows_the_messages_that_the_training_sends_message_by_message(levels, window, latency):
-    text = scenario_of((2, 2), 40, 6, latency=latency)
+@pytest.mark.parametrize("algorithm", ["ring", "tree"])
+def test_a_window_shows_the_messages_that_the_training_sends_message_by_message(levels, window, latency, algorithm):
+    text = scenario_of((2, 2), 40, 6, latency=latency).replace("restart,", f"restart, algorithm: {algorithm},")
     shown = chunks(levels(TeamRun, text, messages=window))
     sent = chunks(levels(SimulatedRun, text, messages=window))
-    assert len(shown) == len(sent) > 6
+    assert len(shown) == len(sent) > {"ring": 6, "tree": 2}[algorithm]
     for mine, theirs in zip(shown, sent, strict=True):
         assert mine[:3] == theirs[:3] and mine[3:] == pytest.approx(theirs[3:], **NEAR)
 

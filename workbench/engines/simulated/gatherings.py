@@ -10,11 +10,13 @@ from workbench.architectures.operations import Agree, AllGather, AllReduce, Redu
 from workbench.engines.simulated.collectives import Ring
 from workbench.engines.simulated.member import PENDING, Member
 from workbench.engines.simulated.network import Blob, Data, size_bytes
+from workbench.engines.simulated.trees import Hierarchy, Tree
 
 if TYPE_CHECKING:
     from workbench.engines.simulated.world import World
 
 Gathering = AllReduce | AllGather | ReduceScatter | Agree
+Way = Ring | Tree | Hierarchy
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Gatherings:
 
     def __init__(self, world: World):
         self.world = world
-        self.rings: dict[tuple[type, tuple[str, ...]], list[Ring]] = {}
+        self.rings: dict[tuple[type, tuple[str, ...]], list[Way]] = {}
 
     def enter(self, member: Member, operation: Gathering) -> Any:
         """The answer of a team of one; otherwise the member waits."""
@@ -43,8 +45,7 @@ class Gatherings:
         rings[:] = [ring for ring in rings if not ring.closed and len(ring.done) < len(ring.met)]
         ring = next((ring for ring in rings if member.name not in ring.given), None)
         if ring is None:
-            met = self.world.cohorts.who_meets(team)
-            ring = Ring(self.world, team, kind.combine, lambda what: kind.size_bytes(what, len(team)), kind.passes, met)
+            ring = self._way(operation, kind, value)
             rings.append(ring)
         if any(name in self.world.lost for name in team):
             ring.close()
@@ -53,6 +54,18 @@ class Gatherings:
             return kind.combine([value])
         ring.enter(member.name, value, lambda answer: None if member.finished else member.go(answer))
         return PENDING
+
+    def _way(self, operation: Gathering, kind: Kind, value: Any) -> Way:
+        team, algorithm = operation.team, operation.algorithm if isinstance(operation, AllReduce) else "ring"
+        if algorithm != "ring" and len(team) > 1:
+            self.world.network.carries(algorithm)
+            islands = self.world.network.islands(team)
+            if algorithm == "tree":
+                return Tree(self.world, team, kind.combine, kind.size_bytes(value, len(team)))
+            if len({len(island) for island in islands}) == 1:
+                return Hierarchy(self.world, islands, team, kind.combine, kind.size_bytes(value, len(team)))
+        met = self.world.cohorts.who_meets(team)
+        return Ring(self.world, team, kind.combine, lambda what: kind.size_bytes(what, len(team)), kind.passes, met)
 
     def close_with(self, lost: str) -> None:
         """Nothing more comes of the collectives of a member that is lost."""

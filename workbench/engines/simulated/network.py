@@ -91,6 +91,21 @@ class Network:
             return Hop(*self.curve.hop_s(size, members))
         return Hop(size / members / self.bytes_per_s, self.latency_s + self.handshake_s)
 
+    def carries(self, algorithm: str) -> None:
+        """ValueError if its collectives cannot travel so."""
+        if self.curve is not None and algorithm != "ring":
+            raise ValueError(
+                f"the curve of {self.backend} was measured around rings, which tells nothing of a {algorithm}"
+            )
+
+    def islands(self, team: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """The team by island or site; one island of all where the network has none."""
+        found: dict[int, tuple[str, ...]] = {}
+        for member in team:
+            island = self.topology.island_of.get(member, 0) if self.topology is not None else 0
+            found[island] = (*found.get(island, ()), member)
+        return list(found.values())
+
     def pass_on(self, now_s: float, source: str, target: str, hop_s: Hop) -> float:
         """Put a chunk of a collective on the links; when it will have arrived, in seconds."""
         begin = max(now_s, self.up_free_s.get(source, 0.0), self.down_free_s.get(target, 0.0))
@@ -127,10 +142,11 @@ class Network:
     # --- links that are slower than they were ----------------------------------------------------------------------
 
     def added_s(self, *ends: str, handshake: bool = False) -> float:
-        """What the links of these members add to a latency; a collective with a handshake pays it twice."""
-        if not self.links.late:
+        """What distance and their links add to the latency of members; a collective with a handshake pays it twice."""
+        far_s = self.topology.far_s(*ends) if self.topology is not None else 0.0
+        if not self.links.late and not far_s:
             return 0.0
-        return self.links.late_s(*ends) * (2 if handshake and self.handshake_s else 1)
+        return (self.links.late_s(*ends) + far_s) * (2 if handshake and self.handshake_s else 1)
 
     def late_s(self, *ends: str) -> float:
         """The latency of a letter between these members."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zlib import crc32
 
 from workbench.document import scenario
@@ -16,11 +16,22 @@ class Topology:
     """Directed links by number: `capacities` in bytes/s, and the links from one member to another in their order.
 
     `links_of` are the links that are a member's own, both ways; on a ring those to and from its two neighbours.
+    `island_of` is the island or site of each worker, where there are such. Between members, or from one to all others,
+    there are `far_s` more than the network's latency.
     """
 
     capacities: tuple[float, ...]
     path: Callable[[str, str], Route]
     links_of: Callable[[str], Route]
+    island_of: Mapping[str, int] = field(default_factory=dict)
+    site_latency_s: float = 0.0
+
+    def far_s(self, *members: str) -> float:
+        """Seconds of the way between two members, or from one to all others, besides the network's latency."""
+        if not self.site_latency_s or not members:
+            return 0.0
+        sites = {self.island_of.get(member) for member in members}
+        return self.site_latency_s if len(members) == 1 or len(sites) > 1 else 0.0
 
 
 class Links:
@@ -48,7 +59,13 @@ def lay(
     The scenario must have been checked: the fields that its topology needs are there.
     """
     links = Links()
-    makers = {"switch": _switch, "ring": _ring, "fat-tree": _fat_tree, "nvlink-island": _nvlink_island}
+    makers = {
+        "switch": _switch,
+        "ring": _ring,
+        "fat-tree": _fat_tree,
+        "nvlink-island": _nvlink_island,
+        "wide-area": _wide_area,
+    }
     between, access = makers[network.topology](network, workers, links)
     place = {name: number for number, name in enumerate(workers)}
     for name, bandwidth in (own or {}).items():
@@ -74,7 +91,9 @@ def lay(
         ends = ((here, here - 1), (here, (here + 1) % count)) if network.topology == "ring" else ((here,), (here,))
         return tuple(dict.fromkeys(way * count + end % count for way, found in enumerate(ends) for end in found))
 
-    return Topology(tuple(links.capacities), path, links_of)
+    islands = network.islands(workers) if network.topology in ("nvlink-island", "wide-area") else ()
+    island_of = {name: number for number, island in enumerate(islands) for name in island}
+    return Topology(tuple(links.capacities), path, links_of, island_of, network.site_latency or 0.0)
 
 
 Between = Callable[[int, int], Route]  # from worker to worker, by number
@@ -133,14 +152,25 @@ def _fat_tree(network: scenario.Network, workers: tuple[str, ...], links: Links)
 
 def _nvlink_island(network: scenario.Network, workers: tuple[str, ...], links: Links) -> tuple[Between, Access]:
     """Islands of workers on a fast switch of their own; each island has one link to the others."""
-    island, inside = network.island or 1, network.island_bandwidth or network.bandwidth
-    islands = -(-len(workers) // island)
-    up, down = (links.lay(len(workers), inside) for _ in range(2))
-    leave, enter = (links.lay(islands, network.bandwidth) for _ in range(2))
+    return _islands(network.islands(workers), network.island_bandwidth or network.bandwidth, network.bandwidth, links)
+
+
+def _wide_area(network: scenario.Network, workers: tuple[str, ...], links: Links) -> tuple[Between, Access]:
+    """Sites of workers at a switch each; every site has one link to the others, far away. Who is no worker is, too."""
+    return _islands(network.islands(workers), network.bandwidth, network.site_bandwidth or network.bandwidth, links)
+
+
+def _islands(
+    islands: tuple[tuple[str, ...], ...], inside_bytes_per_s: float, bytes_per_s: float, links: Links
+) -> tuple[Between, Access]:
+    """Workers have a link within their island, and each island has one to the core."""
+    own = [number for number, island in enumerate(islands) for _ in island]
+    up, down = (links.lay(len(own), inside_bytes_per_s) for _ in range(2))
+    leave, enter = (links.lay(len(islands), bytes_per_s) for _ in range(2))
 
     def between(a: int, b: int) -> Route:
-        if a // island == b // island:
+        if own[a] == own[b]:
             return (up[a], down[b])
-        return (up[a], leave[a // island], enter[b // island], down[b])
+        return (up[a], leave[own[a]], enter[own[b]], down[b])
 
-    return between, lambda a, _: ((up[a], leave[a // island]), (enter[a // island], down[a]))
+    return between, lambda a, _: ((up[a], leave[own[a]]), (enter[own[a]], down[a]))

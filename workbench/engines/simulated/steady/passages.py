@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from workbench.architectures.operations import Agree, AllReduce, Operation, Perform, Recall, Record, Say
+from workbench.architectures.operations import Agree, Algorithm, AllReduce, Operation, Perform, Recall, Record, Say
 from workbench.architectures.training import TrainingArchitecture, TrainingJob
 from workbench.engines.simulated.network import Blob, Network
 from workbench.engines.simulated.team.interpreter import Alike, Part, Team, Worker
@@ -42,6 +42,7 @@ class Meeting(NamedTuple):
     free_s: Times
     ended_s: Times
     size_bytes: float
+    algorithm: Algorithm = "ring"
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class Passages:
         alike: Alike | None = None,
     ):
         self.network, self.work, self.architecture, self.job, self.alike = network, work, architecture, job, alike
-        self.standings: list[tuple[Times, Times]] = [(np.zeros(len(job.team)), np.zeros(len(job.team)))]
+        self.standings: list[tuple[Times, Times]] = [(np.zeros(len(job.team)), np.zeros((2, len(job.team))))]
         self._numbers: dict[bytes, int] = {}
         self._walk: Walk | None = None  # the last one, if it can go on
         self._known: dict[tuple[int, bool, bool], Passage] = {}
@@ -203,5 +204,6 @@ class Walk(Team):
         began_s, free_s, operation = self.times.copy(), self.free, self.parts[0].operation
         answer = super()._meet()
         assert isinstance(operation, AllReduce | Agree)
-        self.passage.meetings.append(Meeting(began_s, free_s, self.times.copy(), self.size_bytes(operation)))
+        algorithm: Algorithm = operation.algorithm if isinstance(operation, AllReduce) else "ring"
+        self.passage.meetings.append(Meeting(began_s, free_s, self.times.copy(), self.size_bytes(operation), algorithm))
         return answer

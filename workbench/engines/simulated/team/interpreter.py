@@ -21,7 +21,7 @@ from workbench.architectures.operations import (
 )
 from workbench.architectures.training import TrainingArchitecture, TrainingJob
 from workbench.engines.simulated.network import Network, size_bytes
-from workbench.engines.simulated.team.recurrences import Times, ring, ring_of_equal_links
+from workbench.engines.simulated.team.recurrences import Times, ring, ring_of_equal_links, tree
 from workbench.runs.events import Event
 
 Indices = np.ndarray[Any, np.dtype[np.int64]]
@@ -86,7 +86,7 @@ class Team:
     ):
         self.network, self.work, self.members = network, work, job.team
         self.times: Times = np.zeros(len(job.team))
-        self.free: Times = np.zeros(len(job.team))
+        self.free: Times = np.zeros((2, len(job.team)))  # when a member's link is, outwards and inwards
         self.store: dict[str, Any] = {}
         self.told: list[tuple[Event, float]] = []
         first, *others = job.team
@@ -162,24 +162,34 @@ class Team:
             raise NotAsATeam("the members part")
         assert isinstance(first, AllReduce | Agree)
         if isinstance(first, AllReduce):
-            answer = first.what
+            answer, algorithm = first.what, first.algorithm
         else:
-            answer = min(op.value for op in operations if isinstance(op, Agree))
+            answer, algorithm = min(op.value for op in operations if isinstance(op, Agree)), "ring"
         if getattr(first, "team", ()) != self.members:
             raise NotAsATeam("a collective of some members")
+        if algorithm == "hierarchical":
+            raise NotAsATeam("islands")
+        self.network.carries(algorithm)
         if len(self.members) > 1:
-            self._ring(self.size_bytes(first))
+            (self._ring if algorithm == "ring" else self._tree)(self.size_bytes(first))
         return answer
 
     def size_bytes(self, operation: AllReduce | Agree) -> float:
-        """What goes around the ring."""
+        """What is summed."""
         return size_bytes(operation.what) if isinstance(operation, AllReduce) else 8.0 * len(self.members)
+
+    def _tree(self, size: float) -> None:
+        chunk_s, delay_s, _ = self.network.hop_s(self.members, size)
+        self.times, self.free = tree(self.times, chunk_s * len(self.members), delay_s, self.free)
 
     def _ring(self, size: float) -> None:
         occupied_s, delay_s, _ = self.network.hop_s(self.members, size)
         if len(self.members) > CLOSED_FORM_FROM and self.free.max() <= self.times.min():
             self.times = ring_of_equal_links(self.times, occupied_s, delay_s)
-            self.free = np.roll(self.times, -1) - delay_s  # a link's last chunk is what its receiver waited for
+            inwards_s = self.times - delay_s  # a link's last chunk is what its receiver waited for
+            self.free = np.stack([np.roll(inwards_s, -1), inwards_s])
             return
         links = np.ones(len(self.members))
-        self.times, self.free = ring(self.times, occupied_s * links, delay_s * links, self.free)
+        free_s = np.maximum(self.free[0], np.roll(self.free[1], -1))
+        self.times, free_s = ring(self.times, occupied_s * links, delay_s * links, free_s)
+        self.free = np.stack([free_s, np.roll(free_s, 1)])

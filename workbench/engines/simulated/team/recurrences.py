@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 Times = np.ndarray[Any, np.dtype[np.float64]]
+Ranks = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def ring(start_s: Times, occupied_s: Times, delay_s: Times, free_s: Times | None = None) -> tuple[Times, Times]:
@@ -49,3 +50,72 @@ def ring_of_equal_links(start_s: Times, occupied_s: float, delay_s: float) -> Ti
     if rest:
         window_max = np.maximum(window_max[:-rest], window_max[rest:])
     return np.asarray(window_max[first] + delay_s * first + steps * (occupied_s + delay_s))
+
+
+class Sent(NamedTuple):
+    """Sums that members of a tree, by rank, hand to their links: to whom, when, and when they arrive, in seconds."""
+
+    source: Ranks
+    target: Ranks
+    at_s: Times
+    arrives_s: Times
+
+
+def tree(
+    start_s: Times, occupied_s: float, delay_s: float, free_s: Times, sent: list[Sent] | None = None
+) -> tuple[Times, Times]:
+    """When each member of an all-reduce over a binomial tree is done, and when its link is free, in seconds.
+
+    Shapes (members,) and (2, members): links are outwards and inwards. A parent's link takes the sums of those below in
+    the order in which they are sent; whatever is sent is added to `sent`. One array operation for each pair of a level
+    and a child: log2(n)^2 / 2 of them.
+    """
+    members = len(start_s)
+    up_s, down_s = free_s.copy()
+    levels = [1 << bit for bit in range((members - 1).bit_length())]
+    ready_s = np.array(start_s, dtype=float)
+    for top in [*levels, 0]:  # those whose lowest bit it is; all below them are ready
+        parents = np.arange(top, members, 2 * top) if top else np.zeros(1, dtype=np.int64)
+        below = [step for step in levels if step < top or not top]
+        rising = _rise(parents, below, ready_s, up_s, down_s, occupied_s, delay_s)
+        if sent is not None:
+            sent += rising
+    for step in reversed(levels):  # the largest subtree first
+        parents = np.arange(0, members - step, 2 * step)
+        children = parents + step
+        begin_s = np.maximum(ready_s[parents], np.maximum(up_s[parents], down_s[children]))
+        up_s[parents] = down_s[children] = begin_s + occupied_s
+        ready_s[children] = up_s[parents] + delay_s
+        if sent is not None:
+            sent.append(Sent(parents, children, ready_s[parents], ready_s[children]))
+    return ready_s, np.stack([up_s, down_s])
+
+
+def _rise(
+    parents: Ranks,
+    below: list[int],
+    ready_s: Times,
+    up_s: Times,
+    down_s: Times,
+    occupied_s: float,
+    delay_s: float,
+) -> list[Sent]:
+    """What the children of `parents`, `below` ranks further, send them: as it becomes ready."""
+    sent: list[Sent] = []
+    if not below:
+        return sent
+    last = len(ready_s) - 1
+    children = parents[:, None] + np.array(below)
+    sent_s = np.where(children <= last, ready_s[np.minimum(children, last)], np.inf)
+    order = np.argsort(sent_s, axis=1, kind="stable")
+    for column in range(len(below)):
+        at = order[:, column]
+        those = parents + np.array(below)[at]
+        some = those <= last
+        child, above = those[some], parents[some]
+        begin_s = np.maximum(ready_s[child], np.maximum(up_s[child], down_s[above]))
+        up_s[child] = down_s[above] = begin_s + occupied_s
+        arrived_s = up_s[child] + delay_s
+        sent.append(Sent(child, above, ready_s[child], arrived_s))
+        ready_s[above] = np.maximum(ready_s[above], arrived_s)
+    return sent
