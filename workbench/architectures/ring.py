@@ -76,11 +76,11 @@ class RingAllReduce(TrainingArchitecture):
         return team if self.on_loss == "restart" or team == 1 else 0
 
     def idle(self, setting: Setting) -> dict[str, str]:
-        found = {} if setting.lossy else dict.fromkeys(("on_loss", "regrow_every"), "idle-no-loss")
+        found = {} if setting.lossy else {"on_loss": "idle-no-loss"}
         if setting.team(self.workers) == 1:
             found |= dict.fromkeys(("on_loss", "regrow_every", "algorithm"), "idle-one-member")
         elif self.on_loss == "restart":
-            found.setdefault("regrow_every", "idle-restarts")
+            found["regrow_every"] = "idle-restarts"
         return found | super().idle(setting)
 
     @property
@@ -99,7 +99,7 @@ class RingAllReduce(TrainingArchitecture):
         if self.bucket_mb and not ranges:
             raise StageFailed(job.stage, "the model has no layers by which its gradient could be cut")
         meetings = Meetings(me, job)
-        if self.regrow_every:
+        if self.regrow_every and self.on_loss == "shrink" and len(team) > 1:
             team, step = yield from meetings.begin(opened, step)
         while step < steps:
             at = self._meets_at(job, team, step, steps)
