@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from workbench.architectures.job import build
+from workbench.architectures.job import Job, build
 from workbench.architectures.setting import setting_of
 from workbench.document.problems import Problem
 from workbench.document.scenario import Combination, Scenario
 from workbench.runs.events import Event, Warned
 
 
-def idle(scenario: Scenario, combination: Combination) -> list[Problem]:
+def idle(scenario: Scenario, combination: Combination, job: Job | None = None) -> list[Problem]:
     """A note for each parameter of a combination that is written, and changes nothing in this scenario.
 
-    The scenario must be one that can be run.
+    The scenario must be one that can be run. `job` is the combination's, where it has been built already.
     """
-    job = build(scenario, combination)
+    job = job or build(scenario, combination)
     setting = setting_of(scenario, combination.id, job.plan, job.followers)
     notes = []
     for side, choice, architecture in (
@@ -28,6 +28,6 @@ def idle(scenario: Scenario, combination: Combination) -> list[Problem]:
     return notes
 
 
-def warnings(scenario: Scenario, combination: Combination) -> list[Event]:
+def warnings(scenario: Scenario, combination: Combination, job: Job) -> list[Event]:
     """The same as facts of a run."""
-    return [Warned(code=note.code, text=note.told()) for note in idle(scenario, combination)]
+    return [Warned(code=note.code, text=note.told()) for note in idle(scenario, combination, job)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -40,6 +41,7 @@ def describe() -> dict[str, Any]:
     }
 
 
+@cache
 def version_of(library: str) -> str:
     """The installed version, without importing the library; empty if it is not installed."""
     try:
@@ -48,6 +50,7 @@ def version_of(library: str) -> str:
         return ""
 
 
+@cache
 def processor_name() -> str:
     """The processor's name as the system gives it, which on Linux only /proc knows."""
     try:

@@ -102,7 +102,7 @@ class RealRun:
 
     def _loop(self) -> tuple[str, str]:
         facts = interval.facts(self.scenario, self.combination, self.job)
-        for fact in (*warnings(self.scenario, self.combination), *facts):
+        for fact in (*warnings(self.scenario, self.combination, self.job), *facts):
             self.supervisor.tell(fact)
         self._warn_of_few_cores()
         while True:

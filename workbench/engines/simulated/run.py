@@ -94,7 +94,7 @@ class SimulatedRun:
         self._tell_memory()
         for fact in work.found.facts():
             self.writer.write(fact)
-        for fact in (*warnings(scenario, combination), *interval.facts(scenario, combination, self.job)):
+        for fact in (*warnings(scenario, combination, self.job), *interval.facts(scenario, combination, self.job)):
             self.writer.write(fact)
         choices = _choices(follow)
         for name in self.job.members:

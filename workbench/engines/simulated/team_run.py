@@ -138,7 +138,7 @@ class TeamRun:
             yield Measured(name="memory_bytes", value=self.memory.bytes, unit="B")
             yield Measured(name="memory_share", value=self.memory.share)
         yield Warned(code="team-level", text=LETTERS)
-        yield from warnings(self.scenario, self.combination)
+        yield from warnings(self.scenario, self.combination, self.job)
         yield from interval.facts(self.scenario, self.combination, self.job)
 
     def _tell(self) -> None:
