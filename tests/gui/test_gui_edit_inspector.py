@@ -213,3 +213,26 @@ def test_parameters_of_an_unknown_stage_are_shown_as_the_file_says_them(hands):
     hands.editor.edit(edits.set_parameter(scenario, "wizard", "spell", {"strength": 3}))
     hands.canvas.select(["wizard"])
     assert parameters(hands)["spell"].editor.text() == '{"strength": 3}'
+
+
+def test_a_condition_and_what_it_assumes_are_typed_and_undone_and_mistakes_are_said_there(quickstart, qtbot):
+    stage_ids = [stage.id for stage in quickstart.editor.scenario.pipeline.stages]
+    first, last = stage_ids[0], stage_ids[-1]
+    quickstart.canvas.select([first])
+    about = quickstart.window.inspector.stage.about.fields
+    about["assume"].edited.emit({"drift": [0, 1]}, 1)
+    assert quickstart.editor.scenario.pipeline.stage(first).assume == {"drift": (0.0, 1.0)}
+    quickstart.canvas.select([last])
+    stage = quickstart.window.inspector.stage
+    stage.about.fields["when"].edited.emit(f"{first}.drift >", 1)
+    qtbot.waitUntil(lambda: "expectation-syntax" in [problem.code for problem in quickstart.editor.problems])
+    stage.about.fields["when"].edited.emit(f"{first}.drift > 0.3", 1)
+    qtbot.waitUntil(lambda: not [problem for problem in quickstart.editor.problems if problem.refuses])
+    assert quickstart.editor.scenario.pipeline.stage(last).when == f"{first}.drift > 0.3"
+    stage.about.fields["assume"].edited.emit("many", 1)
+    assert quickstart.editor.scenario.pipeline.stage(last).assume == {}
+    quickstart.do("edit.undo")
+    quickstart.do("edit.undo")
+    assert quickstart.editor.scenario.pipeline.stage(first).assume in ({}, {"drift": (0.0, 1.0)})
+    quickstart.do("edit.undo")
+    assert quickstart.editor.document.text == QUICKSTART.read_text(encoding="utf-8")

@@ -51,11 +51,11 @@ class Form(QWidget):
         if isinstance(field, LongTextField):
             self._grid.addWidget(label, row, 0, 1, 2)
             self._grid.addWidget(field, row + 1, 0, 1, 2)
+        elif isinstance(field, FlagField):  # whose words stand beside its box, and need the whole row
+            self._grid.addWidget(field, row, 0, 1, 2)
         else:
-            if not isinstance(field, FlagField):
-                top = Qt.AlignmentFlag.AlignTop
-                label.setMinimumHeight(theme.INPUT)
-                self._grid.addWidget(label, row, 0, top)
+            label.setMinimumHeight(theme.INPUT)
+            self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(field, row, 1)
         field.edited.connect(lambda value, typing: self.edited.emit(name, value, typing))
 

@@ -20,6 +20,8 @@ ABOUT = (
     Spec("id", "text"),
     Spec("label", "text", default=""),
     Spec("cost_factor", "number", default=1.0, least=0.0),
+    Spec("when", "text", default=""),
+    Spec("assume", "other", default={}),
 )
 
 
@@ -83,7 +85,8 @@ class StageInspector(QWidget):
         """Show the stage as it is now."""
         self._title.setText(use.label or use.id)
         self.parameters.put(use.with_)
-        self.about.put({"id": use.id, "label": use.label, "cost_factor": use.cost_factor})
+        about = {"id": use.id, "label": use.label, "cost_factor": use.cost_factor, "when": use.when}
+        self.about.put(about | {"assume": use.assume})
 
     def complain(self) -> None:
         place = f"pipeline.stages[{self.id}]"
