@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.architectures import single_leader
-from workbench.architectures.schedule import Plan, PlannedStage, Schedule, _Task
+from workbench.architectures.schedule import Plan, PlannedStage, Schedule, Task
 
 
 @pytest.mark.parametrize("name", ["DAG-1", "DAG-2", "EV-1"])
@@ -19,7 +19,7 @@ def test_if_stages_did_not_wait_for_what_they_depend_on_the_run_would_be_shorter
     def at_once(schedule, instance, stage):
         waiting = {(task.instance, task.stage.id) for task in schedule.ready}
         if (instance, stage.id) not in schedule.done.keys() | schedule.running.keys() | waiting:
-            schedule.ready.append(_Task(stage, instance))
+            schedule.ready.append(Task(stage, instance))
 
     letter = Schedule._as_letter
 

@@ -110,7 +110,10 @@ class Owner:
 
     def _look(self) -> Part:
         self.held.keep((yield Renew(self.held.leases)))
-        leases = yield from self._arrive() if self.held.here is None else _recall_leases()
+        if self.held.here is None:
+            leases = yield from self._arrive()
+        else:
+            leases = yield Recall("lease/")
         changed = yield from self._balance(leases, self._present(leases))
         absent = sorted({worker for task in self.trainings.values() for worker in _absent(task, leases)})
         over = all(partition.complete for partition in self.owned.values()) and (yield from self._all_complete())
@@ -337,10 +340,6 @@ class Owner:
         self.held.in_hand.discard(number)
         for key in [key for key, call in self.trainings.items() if call["partition"] == number]:
             del self.trainings[key]
-
-
-def _recall_leases() -> Part:
-    return (yield Recall("lease/"))
 
 
 def _absent(call: dict[str, Any], leases: dict[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from workbench.architectures.operations import Lease
-from workbench.architectures.schedule import Plan, Schedule, _Task
+from workbench.architectures.schedule import Plan, Schedule, Task
 
 
 class Partition(Schedule):
@@ -38,7 +38,7 @@ class Partition(Schedule):
         if worker == self.owner:  # it lives, and was only thought lost
             self.here(worker)
 
-    def _workers_for(self, task: _Task) -> tuple[str, ...]:
+    def _workers_for(self, task: Task) -> tuple[str, ...]:
         if not task.stage.team:
             return () if self.held[self.owner] else (self.owner,)
         team, self.team = self.team[: task.stage.team], ()

@@ -56,7 +56,9 @@ class Plan:
 
 
 @dataclass
-class _Task:
+class Task:
+    """A stage to be carried out once, for an instance or an item of it."""
+
     stage: PlannedStage
     instance: int
     attempt: int = 0
@@ -107,8 +109,8 @@ class Schedule:
         self.left_out: set[Key] = set()
         self.collections: dict[tuple[int, str], Collection] = {}  # by instance and group
         self.begun: set[Key] = set()  # tasks that have been ready
-        self.running: dict[Key, _Task] = {}
-        self.ready: deque[_Task] = deque()
+        self.running: dict[Key, Task] = {}
+        self.ready: deque[Task] = deque()
         self.repeated = 0
         self.news: list[Event] = []
         for key, value in (known or {}).items():
@@ -171,9 +173,9 @@ class Schedule:
         elif (instance, stage.id) in self.done:
             self._end(instance, stage.id)
         else:
-            self._make_ready(_Task(stage, instance))
+            self._make_ready(Task(stage, instance))
 
-    def _make_ready(self, task: _Task) -> None:
+    def _make_ready(self, task: Task) -> None:
         if task.key not in self.begun:
             self.begun.add(task.key)
             self.ready.append(task)
@@ -234,7 +236,7 @@ class Schedule:
 
     def _item_ready_if_possible(self, instance: int, stage: PlannedStage, item: int) -> None:
         inside = stage.after & set(self.group_of[stage.id].stages)
-        task = _Task(stage, instance, item=item)
+        task = Task(stage, instance, item=item)
         if task.key not in self.done and all((instance, piece(before, item)) in self.done for before in inside):
             self._make_ready(task)
 
@@ -279,7 +281,7 @@ class Schedule:
             self.running[task.key] = task
         return list(given.items())
 
-    def _workers_for(self, task: _Task) -> tuple[str, ...]:
+    def _workers_for(self, task: Task) -> tuple[str, ...]:
         free = [w for w in self.all_workers if w in self.held and len(self.held[w]) < self.ahead]
         if not task.stage.team:
             return (min(free, key=lambda w: len(self.held[w])),) if free else ()
@@ -296,7 +298,7 @@ class Schedule:
             for task in teams
         )
 
-    def _as_letter(self, task: _Task, workers: tuple[str, ...]) -> dict[str, Any]:
+    def _as_letter(self, task: Task, workers: tuple[str, ...]) -> dict[str, Any]:
         letter = {
             "stage": task.stage.id,
             "instance": task.instance,
@@ -306,7 +308,7 @@ class Schedule:
         }
         return letter if task.item is None else letter | {"item": task.item}
 
-    def _input(self, task: _Task, source: str, port: str) -> Any:
+    def _input(self, task: Task, source: str, port: str) -> Any:
         """The artifact that a task needs, or those of all items, in the order in which these left."""
         group = self.group_of.get(source)
         if group is None:
@@ -370,4 +372,4 @@ class Schedule:
         task = self.running.get(key)
         if task is not None and not task.waiting_for:
             del self.running[key]
-            self.ready.appendleft(_Task(task.stage, task.instance, task.attempt + 1, item=task.item))
+            self.ready.appendleft(Task(task.stage, task.instance, task.attempt + 1, item=task.item))
