@@ -64,6 +64,12 @@ def narrated(program: Program, tell: Tell, lane: str = "") -> Program:
             tell(OperationFinished(label=label, stage=stage, item=item, lane=lane, choice=chosen))
 
 
+def closed(operation: Operation, lane: str) -> OperationFinished:
+    """The end of an operation in which a lane was closed; an engine tells it, for the program is not asked."""
+    stage, item = (operation.stage, operation.of) if isinstance(operation, Perform) else ("", "")
+    return OperationFinished(label=operation.label, stage=stage, item=item, lane=lane, outcome="closed")
+
+
 def reason(trouble: Trouble) -> str:
     """The trouble in a few words, equal in both engines."""
     return " ".join([type(trouble).__name__, *(str(arg) for arg in trouble.args[:1])])

@@ -9,7 +9,8 @@ def watchdog(**beats):
     dog = Watchdog(LIMIT_S, LIMIT_S)
     for member, (doing, label, whom, since_s, at_s) in beats.items():
         dog.begin(member, 0.0)
-        dog.hear(member, {"doing": doing, "label": label, "whom": whom, "since_s": since_s, "at_s": at_s}, at_s)
+        lanes = doing if isinstance(doing, list) else [(label, whom, since_s, doing)]
+        dog.hear(member, {"doing": lanes, "at_s": at_s}, at_s)
     return dog
 
 
@@ -65,7 +66,7 @@ def test_what_was_waited_for_before_somebody_went_is_no_deadlock():
     dog = watchdog(a=waiting("receive x from b", 5.0, 20.0), b=AT_WORK)
     dog.forget("b", 19.0)
     assert not dog.deadlock()
-    dog.hear("a", {"doing": "receive", "label": "receive x from b", "whom": ("b",), "since_s": 5.0, "at_s": 30.0}, 30.0)
+    dog.hear("a", {"doing": [("receive x from b", ("b",), 5.0, "receive")], "at_s": 30.0}, 30.0)
     assert dog.deadlock()
 
 
@@ -73,3 +74,14 @@ def test_time_in_which_the_supervisor_itself_did_not_run_does_not_count_as_silen
     dog = watchdog(a=AT_WORK)
     dog.excuse(100.0)
     assert dog.silent(121.0) == []
+
+
+RESTING = ("rest until keep from a", ("a",), 19.0, "rest")
+
+
+def test_a_member_waits_only_when_all_its_lanes_do_and_a_rest_is_no_reason_to_go_on_waiting():
+    stuck, busy = ("receive x from b", ("b",), 5.0, "receive"), ("", (), 0.0, "")
+    b = waiting("receive x from a", 5.0, 20.0)
+    assert not watchdog(a=([stuck, busy], "", (), 0.0, 20.0), b=b).deadlock()
+    assert not watchdog(a=([RESTING], "", (), 0.0, 20.0), b=b).deadlock()
+    assert watchdog(a=([stuck, RESTING], "", (), 0.0, 20.0), b=b).deadlock().startswith("a waits in receive x from b;")

@@ -6,6 +6,7 @@ through files in a folder that the supervisor made. Torch is imported where it i
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -15,7 +16,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from workbench.engines.real.floor import Floor
+
 Team = tuple[str, ...]
+Key = tuple[Team, str]  # a team, and the lane in which its members meet
 
 _MEET_S = 15.0  # for members that are all there to connect with each other
 _TRIES = 3
@@ -25,8 +29,9 @@ _PART_S = 2.0
 class Groups:
     """The gloo groups of one member, built on demand and torn down at once when a team mate is lost.
 
-    `names(team)` says which incarnations the team consists of; `lost(team, seconds)` takes in news for so long and says
-    whether one of the team is gone.
+    Each lane of a member has groups of its own, with the same lane of its team mates: what lanes sum beside each other
+    has no order. `names(team)` says which incarnations the team consists of; `lost(team, seconds)` takes in news for so
+    long and says whether one of the team is gone. The floor is left while a group connects or sums.
     """
 
     def __init__(
@@ -36,11 +41,12 @@ class Groups:
         timeout_s: float,
         names: Callable[[Team], tuple[str, ...]],
         lost: Callable[[Team, float], bool],
+        floor: Floor,
     ):
         self.me, self.folder, self.timeout_s = me, folder, timeout_s
-        self._names, self._lost = names, lost
-        self._groups: dict[Team, Any] = {}
-        self._meetings: dict[Team, Path] = {}
+        self._names, self._lost, self._floor = names, lost, floor
+        self._groups: dict[Key, Any] = {}
+        self._meetings: dict[Key, Path] = {}
 
     def reduce(self, team: Team, tensor: Any, least: bool = False) -> bool:
         """Sum `tensor` in place over the team (or take the least); False if the group broke, and is torn down.
@@ -49,56 +55,67 @@ class Groups:
         blocked in the same sum would wait for the timeout.
         """
         dist = _distributed()
-        if team not in self._groups and not self._form(team):
+        key = team, self._floor.lane.name
+        if key not in self._groups and not self._form(key):
             return False
         options = dist.AllreduceOptions()
         options.reduceOp = dist.ReduceOp.MIN if least else dist.ReduceOp.SUM
         options.timeout = timedelta(seconds=self.timeout_s)
         broke = False
-        try:
-            self._groups[team].allreduce([tensor], options).wait()
-        except RuntimeError:
-            broke = True
-        if broke:
-            self._groups.pop(team)
+        group = self._groups[key]
+        with self._floor.left():
+            try:
+                group.allreduce([tensor], options).wait()
+            except RuntimeError:
+                broke = True
+        if broke and self._groups.get(key) is group:
+            del self._groups[key]
         return not broke
 
     def drop(self, worker: str) -> None:
         """Tear down every group of which `worker` was a member."""
-        for team in [team for team in self._groups if worker in team]:
-            del self._groups[team]
+        for key in [key for key in self._groups if worker in key[0]]:
+            del self._groups[key]
+
+    def leave(self, lane: str) -> None:
+        """Use no more what a lane was closed in."""
+        for key in [key for key in self._groups if key[1] == lane]:
+            del self._groups[key]
 
     def close(self) -> None:
         """Part from every team together: who closes first would break the sum that a mate is still reading."""
-        for team in self._groups:
-            (self._meetings[team] / f"parting-{self.me}").touch()
+        for key in self._groups:
+            (self._meetings[key] / f"parting-{self.me}").touch()
         deadline = time.monotonic() + _PART_S
-        for team in list(self._groups):
-            mates = [self._meetings[team] / f"parting-{mate}" for mate in team]
-            while team in self._groups and time.monotonic() < deadline and not all(mate.exists() for mate in mates):
+        for key in list(self._groups):
+            team = key[0]
+            mates = [self._meetings[key] / f"parting-{mate}" for mate in team]
+            while key in self._groups and time.monotonic() < deadline and not all(mate.exists() for mate in mates):
                 if self._lost(team, 0.002):
                     break
         self._groups.clear()
 
-    def _form(self, team: Team) -> bool:
+    def _form(self, key: Key) -> bool:
         """Meet the team, when all of it is there."""
+        team = key[0]
         for attempt in range(_TRIES):
-            meeting = self._meet(team, attempt)
+            meeting = self._meet(key, attempt)
             if meeting is None:
                 return False
-            if self._connect(team, meeting):
-                self._meetings[team] = meeting
+            if self._connect(key, meeting):
+                self._meetings[key] = meeting
                 return True
             if self._lost(team, 0.5):
                 return False
         raise RuntimeError(f"the members {' '.join(team)} could not connect with each other")
 
-    def _meet(self, team: Team, attempt: int) -> Path | None:
+    def _meet(self, key: Key, attempt: int) -> Path | None:
         """The folder in which the whole team, in its present incarnations, has said that it is there."""
+        team, lane = key
         while not self._lost(team, 0.0):
             names = self._names(team)
-            key = hashlib.sha256(" ".join((*names, str(attempt))).encode()).hexdigest()[:16]
-            meeting = self.folder / key
+            name = hashlib.sha256(" ".join((*names, lane, str(attempt))).encode()).hexdigest()[:16]
+            meeting = self.folder / name
             meeting.mkdir(exist_ok=True)
             (meeting / f"here-{self.me}").touch()
             pause_s = 0.0005
@@ -110,17 +127,24 @@ class Groups:
                 pause_s = min(0.01, pause_s * 1.5)
         return None
 
-    def _connect(self, team: Team, meeting: Path) -> bool:
+    def _connect(self, key: Key, meeting: Path) -> bool:
+        team = key[0]
         gloo = _distributed().ProcessGroupGloo
         options = gloo._Options()
         options._devices = [gloo.create_device(hostname="127.0.0.1")]
         options._timeout = timedelta(seconds=_MEET_S)
-        store = _folder_store()(meeting, lambda: self._lost(team, 0.001))
-        try:
-            self._groups[team] = gloo(store, team.index(self.me), len(team), options)
-        except RuntimeError:
+        store = _folder_store()(meeting, lambda: self._is_lost(team))
+        group = None
+        with self._floor.left(), contextlib.suppress(RuntimeError):
+            group = gloo(store, team.index(self.me), len(team), options)
+        if group is None or self._lost(team, 0.0):  # a loss that came meanwhile found no group to be dropped
             return False
+        self._groups[key] = group
         return True
+
+    def _is_lost(self, team: Team) -> bool:
+        with self._floor.taken():
+            return self._lost(team, 0.001)
 
 
 def _distributed() -> Any:

@@ -30,12 +30,14 @@ from workbench.architectures.operations import (
     Send,
     StageFailed,
     TimedOut,
+    Together,
     Trouble,
     Wait,
-    WorkerLost,
 )
 from workbench.engines.real.channels import Address
-from workbench.engines.real.group import Groups, Team
+from workbench.engines.real.collectives import Collectives
+from workbench.engines.real.floor import Floor
+from workbench.engines.real.lanes import Lane, Lanes
 from workbench.engines.real.post import Post
 from workbench.engines.real.store import Store
 from workbench.engines.real.watchdog import IDLE, Activity, Heart
@@ -82,21 +84,20 @@ class Teller:
 
 
 class Member:
-    """Performs what a program asks for, with the member's post, groups and store."""
+    """Performs what a program and its lanes ask for, with the member's post, groups and store."""
 
     def __init__(self, seat: Seat, post: Post, store: Store, tell: Tell, perform: Performer):
-        self.post, self.store, self.tell = post, store, tell
-        self.activity: Activity = IDLE
-        self.me = seat.me
-        self.groups = Groups(self.me, Path(seat.scratch) / "groups", seat.group_s, self._incarnations, self._is_lost)
-        self.group_s = seat.group_s
-        post.on_loss = self.groups.drop
+        self.post, self.tell = post, tell
+        self.floor = floor = Floor(post)
+        self.root = Lane("", _nothing())
+        self.collectives = Collectives(post, floor, Path(seat.scratch) / "groups", seat.group_s, self._waiting)
         self.table: dict[type, Callable[[Any], Any]] = {
-            Perform: perform,
+            Perform: lambda operation: floor.work(lambda: perform(operation)),
             Send: self._send,
             Receive: self._receive,
-            AllReduce: self._all_reduce,
-            Agree: self._agree,
+            AllReduce: self.collectives.all_reduce,
+            Agree: self.collectives.agree,
+            Together: self._together,
             Record: lambda operation: store.record(operation.entries),
             Recall: lambda operation: store.recall(operation.prefix),
             Wait: self._wait,
@@ -106,107 +107,69 @@ class Member:
 
     def carry_out(self, program: Program) -> Any:
         """Drive `program` to its end; answers what it returns. The Trouble that it does not meet is raised."""
-        answer: Any = None
-        trouble: Trouble | None = None
-        while True:
-            try:
-                operation = program.throw(trouble) if trouble else program.send(answer)
-            except StopIteration as stop:
-                return stop.value
-            answer = trouble = None
-            try:
-                answer = self.table[operation.__class__](operation)
-            except Trouble as raised:
-                trouble = raised
+        self.root = Lane("", program)
+        with self.floor.held_by(self.root):
+            return self.root.go(self._carry, self.tell)
+
+    def _carry(self, operation: Operation) -> Any:
+        return self.table[operation.__class__](operation)
+
+    def _together(self, operation: Together) -> tuple[Any, ...]:
+        return Lanes(self.floor, operation, self._carry, self.tell, self.collectives.groups.leave).carry_out()
 
     @contextlib.contextmanager
     def _waiting(self, operation: Operation, whom: tuple[str, ...], kind: str) -> Iterator[None]:
-        self.activity = Activity(operation.label, whom, time.monotonic(), kind)
+        lane = self.floor.lane
+        lane.activity = Activity(operation.label, whom, time.monotonic(), kind)
         try:
             yield
         finally:
-            self.activity = IDLE
+            lane.activity = IDLE
 
     def _send(self, operation: Send) -> None:
         with self._waiting(operation, (operation.to,), "send"):
-            self.post.send(operation.to, operation.tag, operation.what)
+            while self.post.is_full(operation.to):
+                self.floor.listen(0.01)
+                self.floor.check()
+        self.post.send(operation.to, operation.tag, operation.what)
+        if operation.to == self.post.me:
+            self.floor.wake()
 
     def _wait(self, operation: Wait) -> None:
         until_s = time.monotonic() + operation.seconds
         while (left_s := until_s - time.monotonic()) > 0:
-            self.post.pump(left_s)
+            self.floor.listen(left_s)
+            self.floor.check()
 
     def _receive(self, operation: Receive) -> Any:
-        self.post.pump(0.0)
+        self.floor.listen(0.0)
         answer = self.post.mailbox.take(operation)
         if answer is not None:
             return answer
         until_s = None if operation.timeout_s is None else time.monotonic() + operation.timeout_s
         whom = (operation.sender,) if operation.sender else ()
-        with self._waiting(operation, whom, "receive" if until_s is None else "timed receive"):
+        kind = "receive" if until_s is None else "rest" if operation.passive else "timed receive"
+        with self._waiting(operation, whom, kind):
             while answer is None:
                 left_s = None if until_s is None else until_s - time.monotonic()
                 if left_s is not None and left_s <= 0:
                     raise TimedOut
-                self.post.pump(left_s)
+                self.floor.listen(left_s)
+                self.floor.check()
                 answer = self.post.mailbox.take(operation)
         return answer
 
-    # --- collectives ---------------------------------------------------------------------------------------------
-
-    def _all_reduce(self, operation: AllReduce) -> Any:
-        import numpy
-        import torch
-
-        is_tensor = isinstance(operation.what, torch.Tensor)
-        total = operation.what.clone() if is_tensor else torch.from_numpy(numpy.array(operation.what, order="C"))
-        self._collective(operation, operation.team, total, least=False)
-        return total if is_tensor else total.numpy()
-
-    def _agree(self, operation: Agree) -> int:
-        import torch
-
-        value = torch.tensor([operation.value], dtype=torch.int64)
-        self._collective(operation, operation.team, value, least=True)
-        return int(value.item())
-
-    def _collective(self, operation: Operation, team: Team, tensor: Any, least: bool) -> None:
-        self._raise_loss(operation, team)
-        if team == (self.me,):
-            return
-        mates = tuple(mate for mate in team if mate != self.me)
-        with self._waiting(operation, mates, "collective"):
-            if self.groups.reduce(team, tensor, least):
-                return
-            until_s = time.monotonic() + self.group_s
-            while time.monotonic() < until_s:
-                self._raise_loss(operation, team)
-                self.post.pump(0.05)
-        raise RuntimeError(f"the group of {' '.join(team)} broke, and nobody was lost")
-
-    def _raise_loss(self, operation: Operation, team: Team) -> None:
-        self.post.pump(0.0)
-        self.post.mailbox.tell_loss(operation)
-        if lost := self.post.lost_of(team):
-            raise WorkerLost(lost)
-
-    def _is_lost(self, team: Team, seconds: float) -> bool:
-        self.post.pump(seconds)
-        return self.post.mailbox.has_loss(team) or self.post.lost_of(team) is not None
-
-    def _incarnations(self, team: Team) -> tuple[str, ...]:
-        return tuple(f"{name}.{self._incarnation(name)}" for name in team)
-
-    def _incarnation(self, name: str) -> int:
-        return self.post.incarnation if name == self.me else self.post.peers[name].incarnation
-
-    # --- the end -------------------------------------------------------------------------------------------------
-
     def leave(self, **last_word: Any) -> None:
         """Part from the teams, see the last letters off, and tell the supervisor."""
-        self.groups.close()
+        with self.floor.held_by(self.root):
+            self.collectives.groups.close()
         self.post.tell_supervisor(**last_word)
         _see_off(self.post)
+
+
+def _nothing() -> Program:
+    return
+    yield
 
 
 def from_scenario(seat: Seat, tell: Tell) -> tuple[Program, Performer]:
@@ -245,7 +208,7 @@ def main(encoded: bytes) -> None:
     while post.go is None:
         post.pump(None)
     teller.began_s = post.go["began_s"]
-    Heart(lambda: member.activity, post, seat.beat_s).start()
+    Heart(lambda: member.root.activities(), post, seat.beat_s).start()
     try:
         result = member.carry_out(narrated(program, teller.tell))
     except Trouble as trouble:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ class Peer:
 
 
 class Post:
-    """Everything that one thread, the member's own, sends and receives.
+    """Everything that a member sends and receives. One thread at a time uses it, while another may wait in `select`.
 
     `pump` takes in what has come. `on_loss(worker)` is called when the supervisor has declared a loss, behind the last
     letter of the lost member. The end of the supervisor's channel ends the process: members do not outlive it.
@@ -48,6 +50,9 @@ class Post:
         self._selector = selectors.DefaultSelector()
         self._listener, address = listen(folder, f"{me}.{incarnation}")
         self._selector.register(self._listener, selectors.EVENT_READ)
+        self._wake, self._woken = socket.socketpair()
+        self._woken.setblocking(False)
+        self._selector.register(self._woken, selectors.EVENT_READ)
         self._senders: dict[Channel, tuple[str, int] | None] = {}
         self.supervisor = Channel(connect(supervisor))
         self._selector.register(self.supervisor, selectors.EVENT_READ)
@@ -61,17 +66,20 @@ class Post:
             self._porter.take(self.supervisor)
 
     def send(self, to: str, tag: str, what: Any) -> None:
-        """A letter on its way at once; dropped if `to` is lost. Waits only while the link holds more than its bound."""
+        """A letter on its way at once; dropped if `to` is lost."""
         if to == self.me:
             self.mailbox.put(Arrival(Letter(to, tag, what)))
             return
         channel = self._channel_to(self.peers[to])
         if channel is None:
             return
-        while channel.backlog > LINK_BOUND_BYTES:
-            self.pump(0.01)
         if channel.put([tag, self.mailbox.known, what]):
             self._porter.take(channel)
+
+    def is_full(self, to: str) -> bool:
+        """Whether the link holds more than its bound, so that a letter has to wait."""
+        channel = self.peers[to].channel if to != self.me else None
+        return channel is not None and channel.backlog > LINK_BOUND_BYTES
 
     def _channel_to(self, peer: Peer) -> Channel | None:
         if peer.channel is None and peer.address is not None:
@@ -92,9 +100,22 @@ class Post:
 
     def pump(self, seconds: float | None) -> None:
         """Take in what has come; wait up to `seconds` (None: without end) for something to come."""
+        self.take_in(self.select(seconds))
+
+    def select(self, seconds: float | None) -> list[Any]:
+        """Wait up to `seconds` for something to come: what `take_in` is to read. `wake` ends it from another thread."""
         ready = [key.fileobj for key, _ in self._selector.select(seconds)]
         if self._porter.moved != self._porter_moved:
             self._porter_moved, self.moved_s = self._porter.moved, time.monotonic()
+        return ready
+
+    def wake(self) -> None:
+        self._wake.send(b"!")
+
+    def take_in(self, ready: list[Any]) -> None:
+        if self._woken in ready:
+            with contextlib.suppress(BlockingIOError):
+                self._woken.recv(4096)
         if self.supervisor in ready:  # first: a loss is declared before the next incarnation's letters come
             self._hear_supervisor()
         if self._listener in ready:

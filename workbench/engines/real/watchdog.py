@@ -19,7 +19,7 @@ class Activity(NamedTuple):
     label: str
     whom: tuple[str, ...]
     since_s: float
-    kind: str  # "" at work; send, receive, timed receive, collective
+    kind: str  # "" at work; send, receive, timed receive, rest, collective
 
 
 IDLE = Activity("", (), 0.0, "")
@@ -28,31 +28,34 @@ IDLE = Activity("", (), 0.0, "")
 class Heart(threading.Thread):
     """Tells the supervisor at every beat that its member is alive, and what it waits in."""
 
-    def __init__(self, activity: Callable[[], Activity], post: Post, beat_s: float):
+    def __init__(self, activities: Callable[[], list[Activity]], post: Post, beat_s: float):
         super().__init__(name="heart", daemon=True)
-        self._activity, self._post, self._beat_s = activity, post, beat_s
+        self._activities, self._post, self._beat_s = activities, post, beat_s
 
     def run(self) -> None:
         while not self._post.supervisor.broken:
-            doing, now_s = self._activity(), time.monotonic()
-            since_s = max(doing.since_s, self._post.moved_s)
-            self._post.tell_supervisor(
-                kind="beat", label=doing.label, whom=doing.whom, since_s=since_s, at_s=now_s, doing=doing.kind
-            )
+            lanes, now_s = self._activities(), time.monotonic()
+            doing = [[lane.label, lane.whom, max(lane.since_s, self._post.moved_s), lane.kind] for lane in lanes]
+            self._post.tell_supervisor(kind="beat", doing=doing, at_s=now_s)
             time.sleep(self._beat_s)
         os._exit(1)  # members do not outlive their supervisor
 
 
 @dataclass(frozen=True)
 class Beat:
-    """The last news of a member: at `at_s` it had waited since `since_s` without any letter coming or going."""
+    """The last news of a member: what its lanes did at `at_s`, each since when, without any letter coming or going.
 
-    activity: Activity
+    A rest ends by itself, but whoever rests waits for what the member's other lanes wait for.
+    """
+
+    doing: tuple[Activity, ...]
     at_s: float
 
     @property
-    def waits(self) -> bool:
-        return self.activity.kind in ("receive", "send", "collective")
+    def waits(self) -> tuple[Activity, ...]:
+        """What the member waits in, if all its lanes do."""
+        waits = tuple(activity for activity in self.doing if activity.kind != "rest")
+        return waits if all(activity.kind in ("receive", "send", "collective") for activity in waits) else ()
 
 
 class Watchdog:
@@ -69,8 +72,8 @@ class Watchdog:
         self._heard_s[member] = self._changed_s = now_s
 
     def hear(self, member: str, message: dict[str, Any], now_s: float) -> None:
-        activity = Activity(message["label"], tuple(message["whom"]), message["since_s"], message["doing"])
-        self._beats[member] = Beat(activity, message["at_s"])
+        doing = (Activity(label, tuple(whom), since_s, kind) for label, whom, since_s, kind in message["doing"])
+        self._beats[member] = Beat(tuple(doing), message["at_s"])
         self._heard_s[member] = now_s
 
     def forget(self, member: str, now_s: float) -> None:
@@ -93,15 +96,18 @@ class Watchdog:
             return ""
         if not all(beat.waits for beat in self._beats.values()) or self._is_one_collective():
             return ""
-        since_s = max(self._changed_s, *(beat.activity.since_s for beat in self._beats.values()))
+        waits = {member: beat.waits for member, beat in self._beats.items()}
+        since_s = max(self._changed_s, *(activity.since_s for doing in waits.values() for activity in doing))
         if min(beat.at_s for beat in self._beats.values()) - since_s < self.deadlock_s:
             return ""
-        return "; ".join(f"{member} waits in {beat.activity.label}" for member, beat in self._beats.items())
+        texts = {member: " and in ".join(activity.label for activity in doing) for member, doing in waits.items()}
+        return "; ".join(f"{member} waits in {text}" for member, text in texts.items())
 
     def _is_one_collective(self) -> bool:
         """Whether a whole team is inside one sum, which is then under way."""
         inside: dict[str, set[str]] = {}
         for member, beat in self._beats.items():
-            if beat.activity.kind == "collective":
-                inside.setdefault(beat.activity.label, {*beat.activity.whom, member}).discard(member)
+            for activity in beat.waits:
+                if activity.kind == "collective":
+                    inside.setdefault(activity.label, {*activity.whom, member}).discard(member)
         return any(not missing for missing in inside.values())

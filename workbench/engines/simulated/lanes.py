@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from workbench.architectures.narration import closed
 from workbench.architectures.operations import Operation, Perform, Program, Together, Trouble
 from workbench.engines.simulated.member import PENDING, Member
-from workbench.runs.events import Event, OperationFinished
+from workbench.runs.events import Event
 
 
 class Lanes:
@@ -86,10 +87,8 @@ def close(lane: Member, tell: Callable[[Event, str], None]) -> None:
 
 
 def told_closed(lane: Member, operation: Operation | None, tell: Callable[[Event, str], None]) -> None:
-    if operation is None:
-        return
-    stage, item = (operation.stage, operation.of) if isinstance(operation, Perform) else ("", "")
-    tell(OperationFinished(label=operation.label, stage=stage, item=item, lane=lane.lane, outcome="closed"), lane.name)
+    if operation is not None:
+        tell(closed(operation, lane.lane), lane.name)
 
 
 def _closing(lane: Member, before: Program, tell: Callable[[Event, str], None]) -> Program:
