@@ -182,7 +182,7 @@ def from_scenario(seat: Seat, tell: Tell) -> tuple[Program, Performer]:
     scenario = read((run / "scenario.yaml").read_text(encoding="utf-8")).scenario
     combination = scenario.combination(seat.arguments["combination"])
     assert combination is not None
-    workshop = Workshop(scenario, Path(seat.arguments["folder"]), run, tell)
+    workshop = Workshop(seat.me, scenario, Path(seat.arguments["folder"]), run, tell)
     return build(scenario, combination).program(seat.me), workshop.perform
 
 

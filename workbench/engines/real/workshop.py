@@ -6,14 +6,15 @@ import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from workbench.architectures import training_work
 from workbench.architectures.operations import Perform, StageFailed
 from workbench.document.scenario import Scenario
 from workbench.runs.events import Event, Measured
 from workbench.runs.folder import artifact_path, store_bytes
 from workbench.stages import trust, values
-from workbench.stages.base import BadInput, Context, Learner, TrainingStage
+from workbench.stages.base import BadInput, Context, Learning, TrainingStage
 from workbench.stages.check import build
 
 Tell = Callable[[Event], None]
@@ -25,9 +26,10 @@ class Workshop:
     Values lie in the run folder by content hash: a stage's inputs and outputs are {port: digest}.
     """
 
-    def __init__(self, scenario: Scenario, folder: Path, run: Path, tell: Tell):
+    def __init__(self, me: str, scenario: Scenario, folder: Path, run: Path, tell: Tell):
+        self.me = me
         self.scenario, self.folder, self.run, self.tell = scenario, folder, run, tell
-        self.learners: dict[tuple[str, str], Learner] = {}
+        self.learners: dict[tuple[str, str], Learning] = {}
 
     def perform(self, operation: Perform) -> Any:
         """The result of one piece of work. StageFailed, with a cause that its user can read."""
@@ -57,32 +59,13 @@ class Workshop:
         assert use is not None
         stage = build(use)
         assert isinstance(stage, TrainingStage)
-        learner = stage.learner(self._load(operation.item), self._context(operation))
+        learner = cast(Learning, stage.learner(self._load(operation.item), self._context(operation)))
         self.learners[operation.stage, operation.of] = learner
-        return {"steps": learner.steps, "samples_per_step": learner.samples_per_step}
+        return training_work.opened(learner)
 
-    def _train(self, learner: Learner, operation: Perform) -> Any:
-        item = operation.item
-        match operation.part:
-            case "gradient":
-                return learner.gradient(*item)
-            case "apply":
-                return learner.apply(*item)
-            case "sum":
-                return sum(item[1:], start=item[0])
-            case "back":
-                return learner.back(item)
-            case "weights":
-                return learner.weights()
-            case "load":
-                return learner.load_weights(item)
-            case "state":
-                return learner.state()
-            case "restore":
-                return learner.load_state(item)
-            case "finish":
-                return self._save(learner.finish())
-        raise AssertionError(operation.part)
+    def _train(self, learner: Learning, operation: Perform) -> Any:
+        answer = training_work.carry_out(learner, operation, self.me, self.scenario.run.seed)
+        return self._save(answer) if operation.part == "finish" else answer
 
     def _context(self, operation: Perform) -> Context:
         def measure(name: str, value: float, unit: str = "", step: int = -1) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from workbench.architectures.federated_data import Portion
+from workbench.architectures import training_work
 from workbench.architectures.operations import Perform, StageFailed
 from workbench.architectures.random_streams import stream
 from workbench.document.scenario import Scenario
@@ -24,11 +25,6 @@ from workbench.runs.items import is_item
 from workbench.stages import trust
 from workbench.stages.base import BadInput, Context, Learning, TrainingStage
 from workbench.stages.check import build
-
-if TYPE_CHECKING:
-    import numpy
-
-    Rows = numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]
 
 MOST_LOOKS = 50  # at the accuracy of a model on its way
 STEPS_KEPT = 4  # of the weights of members that are at a step which others have left
@@ -102,8 +98,7 @@ class LearningWork(Work):
         learner = cast(Learning, stage.learner(values, self._context(member, operation)))
         learner.light = True
         self.learners[member, operation.stage, operation.of] = learner
-        data = {"rows": len(learner.dataset.train_y), "classes": len(learner.dataset.classes)}
-        return told | {"steps": learner.steps, "samples_per_step": learner.samples_per_step} | data
+        return told | training_work.opened(learner)
 
     def _artifacts(self, operation: Perform) -> dict[str, str]:
         links = [link for link in self.scenario.pipeline.links if link.target_stage == operation.stage]
@@ -130,79 +125,25 @@ class LearningWork(Work):
     # --- training --------------------------------------------------------------------------------------------------
 
     def _train(self, member: str, learner: Learning, operation: Perform) -> Any:
-        item = operation.item
+        operation = replace(operation, item=_plain(operation.item))
         match operation.part:
             case "gradient":
                 self._look_at_replica(member, learner, operation)
-                return learner.gradient(*item)
             case "apply":
                 return self._apply(member, learner, operation)
-            case "sum":
-                return sum((part.value for part in item[1:]), start=item[0].value)
-            case "back":
-                return learner.back(item)
-            case "weights":
-                return learner.weights()[part_of(learner, operation)]
-            case "piece":
-                return item[0].value[part_of(learner, operation)]
-            case "load":
-                return learner.load_weights(_joined(item))
-            case "state":
-                return learner.state()
-            case "restore":
-                return self._restore(learner, operation)
-            case "local":
-                return learner.learn(self._own_rows(learner, item), item["epochs"], self._draws(member, item))
-            case "average":
-                return self._average(member, learner, operation)
-            case "finish":
-                if item is not None:
-                    learner.load_weights(_joined(item))
-                return learner.finish()
-        raise AssertionError(operation.part)
+        answer = training_work.carry_out(learner, operation, member, self.seed, self.replication)
+        if operation.part == "average":
+            self._look_at_model(member, learner, operation, learner.step - 1)
+        return answer
 
     def _apply(self, member: str, learner: Learning, operation: Perform) -> None:
-        step, total, *workers = operation.item
-        update, gradient = int(step), total.value
-        if workers:  # who waits for nobody: one worker's gradient, made the mean over that worker's own samples
-            update, gradient = learner.step, gradient * gradient.dtype.type(workers[0])
-        whole = operation.share == 1.0
-        look = whole and self._is_due(learner, operation, update, *workers)
+        update, gradient = training_work.update_of(learner, operation)
+        look = operation.share == 1.0 and self._is_due(learner, operation, update, *operation.item[2:])
         if look:
             self._look_at_update(member, learner, operation, update, gradient)
-        if whole and not workers:
-            learner.apply(update, gradient)
-        else:
-            learner.move(update, gradient, part_of(learner, operation))
+        training_work.carry_out(learner, operation, member, self.seed, self.replication)
         if look:
             self._look_at_model(member, learner, operation, update)
-
-    def _restore(self, learner: Learning, operation: Perform) -> None:
-        saved = operation.item
-        if isinstance(saved, list):  # the states of all servers; this member needs its own
-            saved = saved[round(operation.first * len(saved))]
-        learner.load_state(saved.value)
-
-    def _average(self, member: str, learner: Learning, operation: Perform) -> None:
-        rows = sum(rows for rows, _ in operation.item)
-        moved = sum(update.value * (own / rows) for own, update in operation.item)
-        learner.load_weights(learner.weights() + moved)
-        learner.step += 1
-        self._look_at_model(member, learner, operation, learner.step - 1)
-
-    def _own_rows(self, learner: Learning, item: dict[str, Any]) -> Rows:
-        """Which training rows lie with the client: of each class, those between its bounds."""
-        import numpy as np
-
-        labels = learner.dataset.train_y
-        of_class = [np.flatnonzero(labels == number) for number in range(len(learner.dataset.classes))]
-        ends = Portion((0.0,) * len(of_class), tuple(item["end"])).rows([len(rows) for rows in of_class])
-        sizes = Portion(tuple(item["first"]), tuple(item["end"])).rows([len(rows) for rows in of_class])
-        own = [rows[end - size : end] for rows, end, size in zip(of_class, ends, sizes, strict=True)]
-        return cast("Rows", np.concatenate(own))
-
-    def _draws(self, member: str, item: dict[str, Any]) -> Any:
-        return stream(self.seed, "order", member, item["round"], self.replication)
 
     # --- what is seen of a model on its way, which takes no time ---------------------------------------------------
 
@@ -251,17 +192,8 @@ class LearningWork(Work):
         self._context(member, operation).measure("accuracy", learner.accuracy(), "", update)
 
 
-def part_of(learner: Learning, operation: Perform) -> slice:
-    """Which of the flat weights the operation concerns."""
-    count = len(learner.weights())
-    first, end = (int(at * count + 0.5 + 1e-6) for at in (operation.first, operation.first + operation.share))
-    return slice(first, end)
-
-
-def _joined(parts: Any) -> Any:
-    """The value of all weights, from one letter or from those of several servers in their order."""
-    if isinstance(parts, list):
-        import numpy as np
-
-        return np.concatenate([part.value for part in parts])
-    return parts.value
+def _plain(what: Any) -> Any:
+    """What stands in letters, without the sizes that it has on links."""
+    if isinstance(what, list):
+        return [_plain(part) for part in what]
+    return what.value if isinstance(what, Data) else what
