@@ -95,7 +95,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="print the vers
 
 @app.command()
 def run(
-    scenario: Scenario,
+    scenario: Annotated[Path | None, typer.Argument(help="scenario file; none with --resume")] = None,
     real: Annotated[bool, typer.Option("--real", help="run it on processes of this machine")] = False,
     simulated: Annotated[bool, typer.Option("--simulated", help="simulate it (the default)")] = False,
     combination: Annotated[
@@ -107,9 +107,17 @@ def run(
     messages: Annotated[
         str | None, typer.Option("--messages", help="tell every message of simulated runs in a window, like 10s..12s")
     ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", help="go on with a real run that was broken off: its folder, or its study's"),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Run a scenario, for real or simulated, and report."""
+    if resume is not None:
+        return _resume(resume, scenario, html, as_json)
+    if scenario is None:
+        raise typer.BadParameter("name a scenario file, or with --resume the folder of a run that was broken off")
     from workbench.engines.window import window_of
     from workbench.studies.compare import Comparison
     from workbench.terminal import carry_out_with_progress, free_folder
@@ -136,10 +144,27 @@ def run(
         workers=workers,
         messages=window,
     )
-    outcomes = carry_out_with_progress(study, quiet=as_json)
-    code = _print_report(study.out, "json" if as_json else "text")
+    return _reported(study.out, carry_out_with_progress(study, quiet=as_json), html, as_json)
+
+
+def _resume(folder: Path, scenario: Path | None, html: bool, as_json: bool) -> int:
+    from workbench.studies.resume import broken_off
+    from workbench.terminal import resume_with_progress
+
+    if scenario is not None:
+        raise typer.BadParameter("a run is resumed with the scenario that lies in its folder; name no other")
+    try:
+        outcomes = resume_with_progress(broken_off(folder), quiet=as_json)
+    except (ValueError, BlockingIOError) as error:
+        raise typer.BadParameter(str(error)) from None
+    return _reported(folder, outcomes, html, as_json)
+
+
+def _reported(out: Path, outcomes: list[str], html: bool, as_json: bool) -> int:
+    """The report on a study or run folder, and the exit code that follows from it."""
+    code = _print_report(out, "json" if as_json else "text")
     if html:
-        path = _write_html(study.out, study.out / "report.html", "en")
+        path = _write_html(out, out / "report.html", "en")
         if not as_json:
             print(f"\nreport: {path.resolve()}")
     return INTERRUPTED if "stopped" in outcomes else code

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.engines.control import Control
 from workbench.runs.folder import RunReader
 from workbench.runs.state import RunState
-from workbench.studies.compare import Comparison, carry_out
+from workbench.studies.compare import Comparison, Notify, carry_out
 
 if TYPE_CHECKING:
     from workbench.studies.score.case import Result
@@ -29,12 +29,21 @@ def free_folder(out: Path | None, name: str) -> Path:
 
 
 def carry_out_with_progress(study: Comparison, quiet: bool) -> list[str]:
-    """Carry a study out, with a bar for each of its runs; the outcomes.
-
-    The bars read the run folders, as a window does.
-    """
+    """Carry a study out, with a bar for each of its runs; the outcomes."""
     import dataclasses
 
+    return _with_progress(lambda notify: carry_out(dataclasses.replace(study, notify=notify), Control()), quiet)
+
+
+def resume_with_progress(runs: list[Path], quiet: bool) -> list[str]:
+    """Resume runs that were broken off, one after the other; the outcomes."""
+    from workbench.studies.resume import resume
+
+    return _with_progress(lambda notify: [resume(run, Control(), notify) for run in runs], quiet)
+
+
+def _with_progress(carry: Callable[[Notify], list[str]], quiet: bool) -> list[str]:
+    """What `carry` answers, with a bar for each run that it begins. The bars read the run folders, as a window does."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -57,7 +66,7 @@ def carry_out_with_progress(study: Comparison, quiet: bool) -> list[str]:
     with Progress(*columns, console=console, disable=quiet) as progress:
         watcher = _Watcher(progress)
         try:
-            return carry_out(dataclasses.replace(study, notify=watcher.notify), Control())
+            return carry(watcher.notify)
         finally:
             watcher.close()
 

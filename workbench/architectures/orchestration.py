@@ -96,6 +96,7 @@ class Orchestration:
         self.arrivals_s, self.most_steps = arrivals_s, most_steps
         self.seed, self.replication = seed, replication
         self.read_s = 0.0  # how long it takes to answer a question about the state; 0 if nobody asks
+        self.gone_on_s = 0.0  # how long the run had gone on when it was resumed
         self.copies = False  # whether followers keep copies of the state, and answer from them
 
 

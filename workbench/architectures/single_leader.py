@@ -276,9 +276,10 @@ def _serve(me: str, work: Orchestration) -> Program:
 def submit(work: Orchestration) -> Program:
     """The source: says that instance i arrived at its time, and submits it.
 
-    To a new leader it submits again what the lost one had not recorded.
+    In a run that is resumed the times count from its first start. To a new leader it submits again what the lost one
+    had not recorded.
     """
-    began_s = yield Now()
+    began_s = (yield Now()) - work.gone_on_s
     for instance, at_s in enumerate(work.arrivals_s):
         while (left_s := began_s + at_s - (yield Now())) > 0:
             try:

@@ -32,12 +32,14 @@ MACHINE, LOG, LOCK, ARTIFACTS = "machine.json", "log.txt", "writer.lock", "artif
 class RunWriter:
     """The one writer of a run folder; a context manager.
 
-    `scenario_text` is the scenario as it is run. Events are buffered; they reach the file when 50 ms have passed at a
-    `write`, and at every `flush`, which a caller that may be silent for longer calls itself.
+    `scenario_text` is the scenario as it is run; `about` joins what is known of the machine, for whoever resumes the
+    run: its engine, its combination, and the folder in which the scenario lies. Events are buffered; they reach the
+    file when 50 ms have passed at a `write`, and at every `flush`, which a caller that may be silent for longer calls
+    itself.
     FileExistsError if the folder holds a run already.
     """
 
-    def __init__(self, path: Path, scenario_text: str = ""):
+    def __init__(self, path: Path, scenario_text: str = "", about: dict[str, str] | None = None):
         self.path = Path(path)
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = WriterLock(self.path / LOCK)
@@ -45,14 +47,45 @@ class RunWriter:
             self._lock.release()
             raise FileExistsError(f"{self.path} holds a run already")
         (self.path / ARTIFACTS).mkdir(exist_ok=True)
-        (self.path / SCENARIO).write_text(scenario_text, encoding="utf-8")
-        about = json.dumps(machine.describe(), indent=2, ensure_ascii=False)
-        (self.path / MACHINE).write_text(about + "\n", encoding="utf-8")
+        _write_whole(self.path / SCENARIO, scenario_text)
+        _write_whole(self.path / MACHINE, _as_json((about or {}) | machine.describe()))
+        self._begin()
+
+    @classmethod
+    def resumed(cls, path: Path) -> RunWriter:
+        """The writer of a run that was broken off: it goes on behind the last whole line.
+
+        ValueError if the run has ended, or had not even begun; BlockingIOError if it is still being written.
+        """
+        writer = cls.__new__(cls)
+        writer.path = Path(path)
+        if not (writer.path / MACHINE).exists():
+            raise ValueError(f"{path} holds no run that could be resumed")
+        writer._lock = WriterLock(writer.path / LOCK)
+        try:
+            reader = RunReader(writer.path)
+            reader.read_new()
+            if reader.finished:
+                raise ValueError(f"{path} holds a run that has ended; only one that was broken off can be resumed")
+            about = reader.machine()
+            again = [*about.get("resumed", []), machine.describe()]
+            _write_whole(writer.path / MACHINE, _as_json(about | {"resumed": again}))
+            (writer.path / ARTIFACTS).mkdir(exist_ok=True)
+            if (writer.path / EVENTS).exists():
+                os.truncate(writer.path / EVENTS, reader.whole_bytes)
+            writer._begin()
+        except BaseException:
+            writer._lock.release()
+            raise
+        return writer
+
+    def _begin(self) -> None:
         # last, because readers take a folder for a run as soon as it has this file
-        self._events = open(self.path / EVENTS, "xb", buffering=0)  # noqa: SIM115 - closed by close()
+        self._events = open(self.path / EVENTS, "ab", buffering=0)  # noqa: SIM115 - closed by close()
         self._waiting: list[bytes] = []
         self._flushed_at = time.monotonic()
-        self._events.write(msgspec.json.encode({"format": FORMAT, "kind": KIND}) + b"\n")
+        if not self._events.tell():
+            self._events.write(msgspec.json.encode({"format": FORMAT, "kind": KIND}) + b"\n")
 
     def write(self, event: Event) -> None:
         self._waiting.append(encode(event))
@@ -126,6 +159,11 @@ class RunReader:
         return events
 
     @property
+    def whole_bytes(self) -> int:
+        """How many bytes the lines take that were read."""
+        return self._offset
+
+    @property
     def broken_off(self) -> bool:
         """Whether the run ended without saying so: no end was written, all is read, and its writer is gone."""
         if self.finished or is_held(self.path / LOCK):
@@ -171,6 +209,17 @@ class RunReader:
             return decode(line)
         except msgspec.DecodeError as error:
             raise ValueError(f"{self.path / EVENTS}, line {self._line}: {error}") from error
+
+
+def _as_json(about: dict[str, Any]) -> str:
+    return json.dumps(about, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """The file appears, or is replaced, whole or not at all."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
 
 
 def read_run(path: Path) -> list[Event]:

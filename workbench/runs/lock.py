@@ -27,6 +27,15 @@ else:
         return True
 
 
+class SharedLock:
+    """A lock that any number of processes hold; WriterLock is refused while one of them lives. Never waits."""
+
+    def __init__(self, path: Path):
+        self._file = open(path, "rb+")  # noqa: SIM115 - held until the process ends
+        os.set_inheritable(self._file.fileno(), False)
+        self.held = _take(self._file, shared=True)
+
+
 class WriterLock:
     """An advisory lock on a file; the system releases it when the process ends, however it ends.
 

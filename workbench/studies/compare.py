@@ -75,7 +75,8 @@ def carry_out(study: Comparison, control: Control) -> list[str]:
         if "stopped" in outcomes:
             break
         path = study.path(engine, combination, replication)
-        with RunWriter(path, study.text) as writer:
+        about = {"engine": engine, "combination": combination, "folder": str(study.folder.absolute())}
+        with RunWriter(path, study.text, about) as writer:
             study.notify({"started": str(path)})
             outcome = _one(study, engine, combination, replication, writer, control)
         study.notify({"finished": str(path), "outcome": outcome})

@@ -157,7 +157,8 @@ def _one(task: Task) -> str:
     scenario = read(task.text).scenario
     chosen = scenario.combination(task.combination)
     assert chosen is not None
-    with RunWriter(Path(task.path), task.text) as writer:
+    about = {"engine": "simulated", "combination": task.combination, "folder": task.folder}
+    with RunWriter(Path(task.path), task.text, about) as writer:
         control = _UntilStopped(_stop)
         arguments = (scenario, chosen, Path(task.folder), writer, control, task.replication)
         return simulated.carry_out(*arguments, messages=task.messages)

@@ -18,6 +18,7 @@ from workbench.architectures.check import check_all
 from workbench.engines.control import Control
 from workbench.engines.window import window_of
 from workbench.studies.compare import Comparison, carry_out
+from workbench.studies.resume import broken_off, resume
 
 Answer = Callable[[dict[str, Any]], None]
 
@@ -35,7 +36,7 @@ def serve(lines: Iterable[str], answer: Answer, judge: Callable[[Path], int], wa
             _study(request, control, answer, judge)
         except (OSError, ValueError) as error:
             answer({"problem": str(error)})
-            answer({"done": request.get("out", ""), "exit_code": 64})
+            answer({"done": request.get("out", request.get("resume", "")), "exit_code": 64})
 
 
 def _listen(lines: Iterable[str], requests: SimpleQueue[Any], control: Control, answer: Answer) -> None:
@@ -47,7 +48,7 @@ def _listen(lines: Iterable[str], requests: SimpleQueue[Any], control: Control, 
             continue
         if "command" in message:
             control.put(message)
-        elif "run" in message:
+        elif "run" in message or "resume" in message:
             requests.put(message)
         else:
             answer({"problem": f"neither a request nor a command: {line.strip()[:200]}"})
@@ -55,6 +56,12 @@ def _listen(lines: Iterable[str], requests: SimpleQueue[Any], control: Control, 
 
 
 def _study(request: dict[str, Any], control: Control, answer: Answer, judge: Callable[[Path], int]) -> None:
+    if "resume" in request:
+        folder = Path(request["resume"])
+        for run in broken_off(folder):
+            resume(run, control, answer)
+        answer({"done": str(folder), "exit_code": judge(folder)})
+        return
     path = Path(request["run"])
     text = path.read_text(encoding="utf-8-sig")
     folder = Path(request.get("folder") or path.parent)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from workbench.runs.events import Event, StepsFinished, decode
+from workbench.runs.events import Event, Recorded, StepsFinished, decode
 
 
 class Gathering:
@@ -15,6 +15,7 @@ class Gathering:
     def __init__(self, folder: Path, write: Callable[[Event], None], log: Callable[[str], None]):
         self.log = log
         self.steps_finished = 0  # the most steps of a training that any member has told to be done
+        self.done: set[str] = set()  # the keys of what was told to be recorded
         self.last_s = 0.0  # when the last event that was written happened
         self._folder, self._write = folder, write
         self._waiting: list[Event] = []
@@ -41,6 +42,8 @@ class Gathering:
         for event in self._waiting[:count]:
             self._write(event)
             self.last_s = event.t_s
+            if isinstance(event, Recorded) and event.kind == "done":
+                self.done.add(event.key)
         del self._waiting[:count]
 
     def gather_rest_of(self, member: str, incarnation: int) -> None:

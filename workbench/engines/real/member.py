@@ -34,6 +34,7 @@ from workbench.architectures.operations import (
     Trouble,
     Wait,
 )
+from workbench.engines.real import left
 from workbench.engines.real.channels import Address
 from workbench.engines.real.collectives import Collectives
 from workbench.engines.real.floor import Floor
@@ -61,6 +62,7 @@ class Seat(msgspec.Struct, frozen=True):
     incarnation: int
     run: str
     scratch: str
+    told: str  # the folder in which the member tells and prints
     supervisor: Address
     token: str
     factory: str
@@ -183,7 +185,8 @@ def from_scenario(seat: Seat, tell: Tell) -> tuple[Program, Performer]:
     combination = scenario.combination(seat.arguments["combination"])
     assert combination is not None
     workshop = Workshop(seat.me, scenario, Path(seat.arguments["folder"]), run, tell)
-    return build(scenario, combination).program(seat.me), workshop.perform
+    job = build(scenario, combination, gone_on_s=seat.arguments["gone_on_s"])
+    return job.program(seat.me), workshop.perform
 
 
 def main(encoded: bytes) -> None:
@@ -191,7 +194,7 @@ def main(encoded: bytes) -> None:
     seat = msgspec.msgpack.decode(encoded, type=Seat)
     os.environ.update(seat.environment)
     _prepare(seat)
-    own = Path(seat.scratch) / f"{seat.me}.{seat.incarnation}"
+    own = Path(seat.told) / f"{seat.me}.{seat.incarnation}"
     teller = Teller(own.with_name(own.name + ".events"), seat.me)
     module, _, function = seat.factory.partition(":")
     try:
@@ -246,7 +249,8 @@ def _prepare(seat: Seat) -> None:
 
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    path = Path(seat.scratch) / f"{seat.me}.{seat.incarnation}.out"
+    left.live_in(Path(seat.told))
+    path = Path(seat.told) / f"{seat.me}.{seat.incarnation}.out"
     output = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     os.dup2(output, 1)
     os.dup2(output, 2)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
 from pathlib import Path
 
 import psutil
+from msgspec.structs import replace
 
 from workbench.architectures import interval
 from workbench.architectures.idle import warnings
@@ -17,6 +19,7 @@ from workbench.engines.errors import CannotRun
 from workbench.engines.real.faults import Faults
 from workbench.engines.real.limits import FAULTS
 from workbench.engines.real.member import FROM_SCENARIO
+from workbench.engines.real.resumed import Past, unsaid
 from workbench.engines.real.supervisor import Limits, Supervisor
 from workbench.runs.events import RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
@@ -37,22 +40,30 @@ class RealRun:
         writer: RunWriter,
         control: Control,
         patience_s: float = PATIENCE_S,
+        resumes: bool = False,
     ):
         self.scenario, self.combination, self.writer, self.control = scenario, combination, writer, control
         self.job: Job = build(scenario, combination)
         _check_memory(len(self.job.members))
+        self.past = Past(writer) if resumes else None
+        gone_on_s = self.past.gone_on_s if self.past else 0.0
         self.supervisor = Supervisor(
             self.job.members,
             FROM_SCENARIO,
-            {"folder": str(folder.absolute()), "combination": combination.id},
+            {"folder": str(folder.absolute()), "combination": combination.id, "gone_on_s": gone_on_s},
             writer.path.absolute(),
             writer.write,
             writer.log,
             leader=LEADER,
             limits=Limits(beat_s=min(1.0, patience_s / 4), silent_s=patience_s, deadlock_s=patience_s),
+            gone_on_s=gone_on_s,
         )
         self.until_s = scenario.run.duration or float("inf")
         by_step, by_time = strikes_by_step(scenario, combination), strikes_by_time(scenario, combination)
+        if self.past:
+            steps = self.supervisor.gathering.steps_finished = self.past.steps
+            by_step = [strike for strike in by_step if (strike.at_step or 0) > steps]
+            by_time = dropwhile(lambda strike: (strike.at_s or 0.0) <= gone_on_s, by_time)
         leader = self.job.orchestration
         assert isinstance(leader, SingleLeader)
         self.faults = Faults(self.supervisor, by_step, by_time, leader.restart)
@@ -60,7 +71,10 @@ class RealRun:
 
     def carry_out(self) -> str:
         """Run to the end; the outcome: finished, stopped or failed. CannotRun if the members cannot be started."""
-        self.writer.write(self._started())
+        if self.past and self.past.began:
+            self.past.tell(self.job.plan)
+        else:
+            self.writer.write(self._started())
         self.writer.flush()
         outcome, reason = "failed", "the engine was at fault"
         try:
@@ -78,8 +92,16 @@ class RealRun:
         self.supervisor.stop()
         if outcome == "finished" and not reason:
             ended_s = self.supervisor.gathering.last_s  # waiting for processes to end is no part of the run
+        if outcome == "finished":
+            self._say_what_was_recorded(ended_s)
         self.writer.write(RunFinished(t_s=round(ended_s, 6), outcome=outcome, reason=reason))
         self.writer.flush()
+
+    def _say_what_was_recorded(self, ended_s: float) -> None:
+        """A leader that is killed after its record and before its word has left a result of which nobody has heard."""
+        said = self.supervisor.gathering.done | (self.past.done if self.past else set())
+        for fact in unsaid(self.writer.path, self.job.plan, said):
+            self.writer.write(replace(fact, t_s=round(ended_s, 6)))
 
     def _started(self) -> RunStarted:
         return RunStarted(
@@ -94,17 +116,18 @@ class RealRun:
             label="measured",
         )
 
-    def _warn_of_few_cores(self) -> None:
+    def _warn(self) -> None:
+        facts = interval.facts(self.scenario, self.combination, self.job)
+        for fact in (*warnings(self.scenario, self.combination, self.job), *facts):
+            self.supervisor.tell(fact)
         cores, team = psutil.cpu_count() or 1, self.job.team_size
         if team > cores:
             text = f"a team of {team} shares {cores} cores: its times are this machine's, not those of {team} workers"
             self.supervisor.tell(Warned(code="few-cores", text=text))
 
     def _loop(self) -> tuple[str, str]:
-        facts = interval.facts(self.scenario, self.combination, self.job)
-        for fact in (*warnings(self.scenario, self.combination, self.job), *facts):
-            self.supervisor.tell(fact)
-        self._warn_of_few_cores()
+        if not self.past:
+            self._warn()
         while True:
             self.supervisor.poll(STEP_S if self.faults.watch_steps else TURN_S)
             self.faults.turn()
@@ -146,6 +169,16 @@ def _check_memory(members: int) -> None:
         )
 
 
-def carry_out(scenario: Scenario, combination: Combination, folder: Path, writer: RunWriter, control: Control) -> str:
-    """Carry one combination out on processes of this machine; the outcome. `folder` is where the scenario lies."""
-    return RealRun(scenario, combination, folder, writer, control).carry_out()
+def carry_out(
+    scenario: Scenario,
+    combination: Combination,
+    folder: Path,
+    writer: RunWriter,
+    control: Control,
+    resumes: bool = False,
+) -> str:
+    """Carry one combination out on processes of this machine; the outcome. `folder` is where the scenario lies.
+
+    If it `resumes`, what the folder of the writer holds was broken off, and goes on with what was recorded.
+    """
+    return RealRun(scenario, combination, folder, writer, control, resumes=resumes).carry_out()

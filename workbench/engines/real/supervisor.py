@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from workbench.engines.real import forkserver, store
+from workbench.engines.real import forkserver, left, store
 from workbench.engines.real.channels import Channel, listen
 from workbench.engines.real.forkserver import warm_up
 from workbench.engines.real.gathering import Gathering
@@ -73,6 +73,9 @@ class Supervisor:
     `factory` (`module:function`) and `arguments` make each member's program in its own process. Events, in order of
     time, go to `write`; what members print goes to `log`. `leader`, if given, ends the run when its program ends.
 
+    Members tell and print into files in the run's folder, where they outlive a supervisor that is killed. A run that
+    is resumed has `gone_on_s` behind it: its clock goes on from there, and its members are said to be back.
+
     `comes_back(member)` may be set to say after how many seconds a lost member is started again, `on_joined(member)` to
     be called when it is back.
     """
@@ -87,7 +90,9 @@ class Supervisor:
         log: Callable[[str], None] = lambda text: None,
         leader: str = "",
         limits: Limits = Limits(),
+        gone_on_s: float = 0.0,
     ):
+        self.gone_on_s = gone_on_s
         self.factory, self.arguments, self.run = factory, arguments, run
         self.leader, self.limits = leader, limits
         self.comes_back: Callable[[str], float | None] = lambda member: None
@@ -96,14 +101,15 @@ class Supervisor:
         self.lives = {name: Life(name) for name in members}
         self.scratch = Path(tempfile.mkdtemp(prefix="workbench-"))
         (self.scratch / "groups").mkdir()
-        self.gathering = Gathering(self.scratch, write, log)
+        self._token = secrets.token_hex(16)
+        self.told = left.room_for(run, self._token[:8])
+        self.gathering = Gathering(self.told, write, log)
         self.watchdog = Watchdog(limits.silent_s, limits.deadlock_s)
         self.began_s: float | None = None
         self.failure = ""  # why the run has failed
         self._leader_ended_s: float | None = None
         self._created_s = self._polled_s = time.monotonic()
         self._started_s: float | None = None
-        self._token = secrets.token_hex(16)
         self._selector = selectors.DefaultSelector()
         self._listener, self._address = listen(self.scratch, "supervisor")
         self._selector.register(self._listener, selectors.EVENT_READ)
@@ -112,7 +118,7 @@ class Supervisor:
     @property
     def now_s(self) -> float:
         """Seconds since the run began, which is when all members were ready."""
-        return 0.0 if self.began_s is None else time.monotonic() - self.began_s
+        return self.gone_on_s if self.began_s is None else time.monotonic() - self.began_s
 
     def tell(self, event: Event) -> None:
         """A fact that the supervisor itself makes."""
@@ -129,7 +135,9 @@ class Supervisor:
                 self._start(life)
         late = [life.name for life in lives if life.status != "ready"]
         if not late:
-            self.began_s = time.monotonic()
+            self.began_s = time.monotonic() - self.gone_on_s
+            for life in lives if self.gone_on_s else ():
+                self.tell(WorkerJoined(worker=life.name))
             for life in lives:
                 self._let_go(life)
         elif time.monotonic() > self._created_s + self.limits.start_up_s:
@@ -147,6 +155,7 @@ class Supervisor:
             arguments=self.arguments,
             environment={key: value for key, value in os.environ.items() if key.startswith("WORKBENCH_")},
             scratch=str(self.scratch),
+            told=str(self.told),
             run=str(self.run),
             supervisor=self._address,
             token=self._token,
@@ -369,3 +378,4 @@ class Supervisor:
         self._selector.close()
         self._listener.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
+        left.clear(self.run)
