@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 export PYTHON
 
-.PHONY: demo test setup lint bench gui wheel
+.PHONY: demo test setup lint bench chaos gui wheel
 
 demo: setup  ## run the quickstart for real and simulated, and write a report
 	rm -rf demo
@@ -26,6 +26,9 @@ wheel: setup  ## build the wheel, install it in an environment of its own, and a
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks
+
+chaos: setup  ## kill a real run at 50 drawn moments, resume it, and compare its outputs with those of the undisturbed run
+	$(BIN)/python tests/chaos/crash_matrix.py
 
 gui: setup
 	$(BIN)/workbench gui scenarios/quickstart.yaml
