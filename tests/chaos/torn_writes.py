@@ -12,17 +12,25 @@ from workbench.runs import folder
 
 
 class Death:
-    """SIGKILL at the `count`-th write of a kind, of the process itself and of the `run` process, where one is given."""
+    """SIGKILL at the `count`-th write of a kind, of the process itself and of the `run` process, where one is given.
+
+    Of several processes that are to die, the first to come so far does; the others live.
+    """
 
     def __init__(self, mark: Path, count: int, run: int = 0):
         self.mark, self.left, self.run = mark, count, run
 
     def is_due(self) -> bool:
         self.left -= 1
-        return self.left == 0
+        if self.left:
+            return False
+        try:
+            self.mark.touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
     def strike(self) -> None:
-        self.mark.touch()
         if self.run:
             os.kill(self.run, signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)

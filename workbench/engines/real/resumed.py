@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -63,7 +64,9 @@ def unsaid(run: Path, plan: Plan, said: set[str]) -> list[Recorded]:
     if not (run / FILE).exists():
         return []
     found = []
-    for key in Store(run).recall("done/"):
+    with closing(Store(run)) as store:
+        done = store.recall("done/")
+    for key in done:
         _, number, name = key.split("/", 2)
         stage, bracket, item = name.partition("[")
         called = plan.name(int(number), int(item[:-1]) if bracket else None)

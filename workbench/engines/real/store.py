@@ -30,6 +30,9 @@ class Store:
         self._connection = sqlite3.connect(run / FILE, timeout=_BUSY_S, isolation_level=None)
         self._connection.execute("PRAGMA synchronous=NORMAL")
 
+    def close(self) -> None:
+        self._connection.close()
+
     def record(self, entries: tuple[tuple[str, Any], ...]) -> None:
         """All entries in one commit; an older value of the same key is replaced."""
         rows = [(key, to_bytes(value)) for key, value in entries]
