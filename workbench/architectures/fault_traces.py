@@ -24,12 +24,14 @@ def with_traces(scenario: Scenario, folder: Path) -> Scenario:
 
     The first takes the place of its trace and the others stand at the end, so that random faults keep their draws.
     """
+    if not any(fault.trace for fault in scenario.faults):
+        return scenario
     faults, others = [], []
     for fault in scenario.faults:
         own = [Fault.model_validate(row) for _, row in _rows(fault, folder)] if fault.trace else [fault]
         faults.append(own[0])
         others += own[1:]
-    return scenario.model_copy(update={"faults": (*faults, *others)}) if scenario.faults else scenario
+    return scenario.model_copy(update={"faults": (*faults, *others)})
 
 
 def problems(scenario: Scenario, folder: Path) -> list[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -149,8 +150,7 @@ class SingleLeader(OrchestrationArchitecture):
         orchestration.read_s = self.read if self.reads else 0.0
         orchestration.copies = self.copies
         programs: dict[str, Any] = {LEADER: lambda: lead(orchestration, self.ahead, self.decision, self.poll)}
-        for follower in orchestration.followers:
-            programs[follower] = lambda me=follower: follow(me, orchestration)
+        programs |= {follower: partial(follow, follower, orchestration) for follower in orchestration.followers}
         if self.reads:
             whom = orchestration.followers if self.copies else (LEADER,)
             lots = orchestration.seed, orchestration.replication

@@ -167,10 +167,19 @@ _decoder = msgspec.json.Decoder(Event)
 def encode(event: Event) -> bytes:
     """One line of JSON, with its newline. A measured value that is no finite number becomes a warning that says so:
     JSON has no word for it, and no chart or mean could use it."""
+    return _encoder.encode(_finite(event)) + b"\n"
+
+
+def encode_all(events: list[Event]) -> bytes:
+    """The lines of many events at once."""
+    return bytes(_encoder.encode_lines([_finite(event) for event in events]))
+
+
+def _finite(event: Event) -> Event:
     if isinstance(event, Measured) and not isfinite(event.value):
         at = f" at step {event.step}" if event.step >= 0 else ""
-        event = Warned(t_s=event.t_s, who=event.who, code="not-finite", text=f"{event.name} was {event.value}{at}")
-    return _encoder.encode(event) + b"\n"
+        return Warned(t_s=event.t_s, who=event.who, code="not-finite", text=f"{event.name} was {event.value}{at}")
+    return event
 
 
 def decode(line: bytes) -> Event:

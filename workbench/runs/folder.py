@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from workbench.runs import machine
-from workbench.runs.events import FORMAT, Event, RunFinished, decode, encode
+from workbench.runs.events import FORMAT, Event, RunFinished, decode, encode, encode_all
 from workbench.runs.lock import WriterLock, is_held
 
 KIND = "workbench run"
@@ -89,6 +89,13 @@ class RunWriter:
 
     def write(self, event: Event) -> None:
         self._waiting.append(encode(event))
+        self._flush_in_time()
+
+    def write_all(self, events: list[Event]) -> None:
+        self._waiting.append(encode_all(events))
+        self._flush_in_time()
+
+    def _flush_in_time(self) -> None:
         if time.monotonic() - self._flushed_at >= FLUSH_EVERY_S:
             self.flush()
 

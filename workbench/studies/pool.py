@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
+from workbench.document.scenario import Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.window import Window
 
@@ -148,13 +150,20 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _one(task: Task) -> str:
+@lru_cache(1)
+def _scenario(text: str) -> Scenario:
+    """Read once for all replications, so that they share what their team's steps take."""
     from workbench.document.text import read
+
+    return read(text).scenario
+
+
+def _one(task: Task) -> str:
     from workbench.engines.simulated import run as simulated
     from workbench.runs.folder import RunWriter
 
     assert _stop is not None
-    scenario = read(task.text).scenario
+    scenario = _scenario(task.text)
     chosen = scenario.combination(task.combination)
     assert chosen is not None
     about = {"engine": "simulated", "combination": task.combination, "folder": task.folder}

@@ -191,6 +191,22 @@ def test_the_same_seed_gives_the_same_bytes_and_another_replication_other_losses
     assert first == again != other
 
 
+def test_a_replication_tells_the_same_bytes_whatever_its_process_carried_out_before(tmp_path):
+    faults = ("{kind: crash, every: 2 s, lasts: 1 s}", "{kind: crash, every: 5 s}")
+    text = scenario_of(pools=(200, 150), steps=60, faults=faults, run=", duration: 60 s")
+    scenario = read(text).scenario
+
+    def told(scenario, replication, name):
+        with RunWriter(tmp_path / name, text) as writer:
+            carry_out(scenario, scenario.architectures[0], tmp_path, writer, Control(), replication)
+        return (tmp_path / name / "events.jsonl").read_bytes()
+
+    one_after_another = [told(scenario, replication, f"after-{at}") for at, replication in enumerate((0, 1, 2, 0))]
+    alone = [told(read(text).scenario, replication, f"alone-{at}") for at, replication in enumerate((0, 1, 2, 0))]
+    assert one_after_another == alone
+    assert len(set(alone)) == 3
+
+
 def test_a_large_team_is_simulated_as_a_team_and_tells_stretches_not_steps(tmp_path):
     events = carried_out(tmp_path / "long", LONG)
     assert events[0].fidelity == "team"

@@ -5,6 +5,7 @@ A figure is calibrated where all that it depends on was fitted to measurements t
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from math import inf
 
@@ -90,6 +91,16 @@ class Grounds:
         if used is None:
             used = self._used["letters", "", True] = Used("letters", "", "", False, None, True)
         used.note(size_bytes)
+
+    def join(self, others: Grounds) -> None:
+        """What was noted apart was used too."""
+        for key, other in others._used.items():
+            used = self._used.get(key)
+            if used is None:
+                self._used[key] = copy(other)
+            elif other.least <= other.most:
+                used.note(other.least)
+                used.note(other.most)
 
     def told(self) -> tuple[Ground, ...]:
         """A ground for each thing that was used, the least sure first."""

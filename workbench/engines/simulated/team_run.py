@@ -10,24 +10,18 @@ from collections.abc import Iterator
 from math import inf
 from pathlib import Path
 
-import numpy as np
-
 from workbench.architectures import interval
 from workbench.architectures.fault_traces import with_traces
 from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, build, strikes_by_time
 from workbench.architectures.operations import StageFailed
 from workbench.architectures.orchestration import LEADER
-from workbench.architectures.training import TrainingJob
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Control
-from workbench.engines.simulated.memory import Memory
-from workbench.engines.simulated.network import Network
-from workbench.engines.simulated.steady.passages import Passages
+from workbench.engines.simulated.grounds import Grounds
 from workbench.engines.simulated.steady.training import LongTraining
-from workbench.engines.simulated.steady.workers import Team, Workers
-from workbench.engines.simulated.team.interpreter import Alike
-from workbench.engines.simulated.work import Work
+from workbench.engines.simulated.steady.workers import Workers
+from workbench.engines.simulated.steady.world import team_world
 from workbench.engines.window import Window
 from workbench.runs.events import Event, Measured, Recorded, RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
@@ -60,35 +54,20 @@ class TeamRun:
         self.writer, self.control, self.speed, self.paused = writer, control, speed, False
         self.stopped, self.told_s = False, 0.0
         self.job: Job = job or build(scenario, combination, replication)
-        links = scenario.cluster.network
-        self.network = Network(links.bandwidth, links.latency, links.collectives)
-        self.work = Work(scenario, folder, scenario.run.seed, replication, self.network)
         self.stage = scenario.pipeline.stages[0].id
         self.team = self.job.followers[: self.job.team_size]
-        self.memory = Memory(self.job.training, self.team, self.work.step_costs, scenario.cluster)
-        self.work.unfit = self.memory.unfit
-        self.known: dict[bytes, Passages] = {}
-        pools = scenario.cluster.workers
-        self.kinds = np.repeat(np.arange(len(pools)), [pool.count for pool in pools])
+        self.world = team_world(scenario, combination, folder, self.job)
+        self.grounds = self.world.network.grounds = Grounds()  # of this run alone
+        heard_s = self.job.orchestration.heartbeat + scenario.cluster.network.latency
         self.training = LongTraining(
-            workers=Workers(self.job.followers, self.job.orchestration.heartbeat + links.latency),
+            workers=Workers(self.job.followers, heard_s),
             team_size=self.job.team_size,
             least=max(1, self.job.training.least),
-            passages_of=self._passages_of,
+            passages_of=self.world.passages_of,
             strikes=strikes_by_time(scenario, combination, replication),
             until_s=scenario.run.duration or inf,
             messages=messages,
         )
-
-    def _passages_of(self, team: Team) -> Passages:
-        """Those of a team whose members are of the same kinds in the same order are the same."""
-        kinds = np.concatenate([self.kinds[part] for part in team.parts])
-        key = kinds.tobytes()
-        if key not in self.known:
-            steps, seed = self.scenario.run.steps, self.scenario.run.seed
-            job = TrainingJob(self.stage, "", {}, team.names, 0, steps, seed, self.replication)
-            self.known[key] = Passages(self.network, self.work, self.job.training, job, Alike(kinds))
-        return self.known[key]
 
     # --- telling --------------------------------------------------------------------------------------------------
 
@@ -103,7 +82,7 @@ class TeamRun:
             outcome, reason = "failed", f"{LEADER}: {failed.args[0]}: {failed.args[-1]}"
         except KeyboardInterrupt:
             outcome, reason = "stopped", "interrupted"
-        grounds = self.network.grounds.told()
+        grounds = self.grounds.told()
         label = least_sure(ground.label for ground in grounds)
         self.writer.write(RunFinished(t_s=self.told_s, outcome=outcome, reason=reason, label=label, grounds=grounds))
         self.writer.flush()
@@ -134,9 +113,9 @@ class TeamRun:
             fidelity="team",
             label=EXTRAPOLATED,
         )
-        if self.memory.bytes:
-            yield Measured(name="memory_bytes", value=self.memory.bytes, unit="B")
-            yield Measured(name="memory_share", value=self.memory.share)
+        if self.world.memory.bytes:
+            yield Measured(name="memory_bytes", value=self.world.memory.bytes, unit="B")
+            yield Measured(name="memory_share", value=self.world.memory.share)
         yield Warned(code="team-level", text=LETTERS)
         yield from warnings(self.scenario, self.combination, self.job)
         yield from interval.facts(self.scenario, self.combination, self.job)
@@ -144,12 +123,13 @@ class TeamRun:
     def _tell(self) -> None:
         """Tell the training, part by part, at the pace of whoever watches, who may end it between two parts."""
         for told in self._parts():
-            for event in told:
-                if (self.speed or event is told[0]) and not self._goes_on(event.t_s):
+            parts = [[event] for event in told] if self.speed else [told] if told else []
+            for part in parts:
+                if not self._goes_on(part[0].t_s):
                     self.stopped = True
                     return
-                self.told_s = event.t_s
-                self.writer.write(event)
+                self.told_s = part[-1].t_s
+                self.writer.write_all(part)
 
     def _parts(self) -> Iterator[list[Event]]:
         yield [Recorded(who=LEADER, kind="elected", key="leader term 1")]

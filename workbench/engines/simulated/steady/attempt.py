@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.engines.simulated.steady.chain import Chain, chain_of
-from workbench.engines.simulated.steady.passages import Passage, Passages
+from workbench.engines.simulated.steady.passages import Meeting, Passage, Passages
 from workbench.engines.simulated.team.recurrences import Times
 from workbench.engines.window import Window
 
@@ -189,8 +189,11 @@ class Attempt:
         """The last step was over for everybody, as to its collectives; it is told by whoever lives to do so."""
         if self.before is None:
             return
+        if all(self.before_s + self.before.told_s[member] < death.at_s for member, death in loss.deaths.items()):
+            self._tell_until(self.step, self.before_s + self.before.lasts_s)
+            return
         told_s = self.before_s + self.before.told_s
-        tellers = told_s < loss.lives_s
+        tellers = told_s < loss.lives_s(len(told_s))
         if self.stretches and self.stretches[-1].last == self.step and not tellers[told_s.argmin()]:
             self.untold = self.stretches.pop().first
         if tellers.any():
@@ -208,17 +211,43 @@ class Loss:
 
     def __init__(self, attempt: Attempt, deaths: Mapping[int, Death]):
         here, began_s = attempt.passage, attempt.began_s
-        dying, first = next(iter(deaths.items()))
-        self.lives_s = lives_s = np.full(len(here.told_s), inf)
-        for member, death in deaths.items():
+        self.deaths = deaths
+        self.first_of_all, self.first = next(iter(deaths.items()))
+        self.began_s = self.first.at_s
+        self.until_s = deaths[0].at_s if 0 in deaths else inf
+        self.told_s, self.next, self.next_began_s = inf, here, began_s
+        at = next((i for i, met in enumerate(here.meetings) if began_s + met.over_until_s >= self.first.at_s), 0)
+        if here.meetings and began_s + here.meetings[at].over_from_s >= self.first.at_s:
+            self._hold(here.meetings[at], began_s, at)
+        else:
+            self._part(attempt, at)
+
+    def lives_s(self, members: int) -> Times:
+        """When each member dies."""
+        lives_s = np.full(members, inf)
+        for member, death in self.deaths.items():
             lives_s[member] = death.at_s
-        self.began_s = first.at_s
-        self.until_s, self.told_s, self.next, self.next_began_s = float(lives_s[0]), inf, here, began_s
+        return lives_s
+
+    def _hold(self, met: Meeting, began_s: float, at: int) -> None:
+        """Nobody is through the collective `at` when the first member dies: all leave there, once they are told."""
+        self.goes_on, self.entered, self.finished = False, at, False
+        noticed_s = self.first.noticed_s
+        leaves_s = {m: max(began_s + float(met.began_s[m]), noticed_s) for m in self.deaths}
+        self.known = [m for m, death in self.deaths.items() if m == self.first_of_all or leaves_s[m] >= death.at_s]
+        told_s = [self.deaths[m].noticed_s for m in self.known]
+        lost_last = sum(float(met.began_s[m]) == met.entered_s for m in self.known)
+        others_s = met.entered_s if lost_last < met.last_in else np.delete(met.began_s, self.known).max(initial=-inf)
+        self.at_s = max(began_s + float(others_s), *told_s)
+
+    def _part(self, attempt: Attempt, at: int) -> None:
+        """Members leave at times of their own; the collective `at` is the first that is not over for all."""
+        here, began_s, first = attempt.passage, attempt.began_s, self.first
+        lives_s = self.lives_s(len(here.told_s))
         if not here.meetings:
             leaves_s: Times = began_s + here.told_s
             self.goes_on, self.entered, ends = True, 0, True
         else:
-            at = next(i for i, met in enumerate(here.meetings) if began_s + met.ended_s.max() >= first.at_s)
             through = began_s + here.meetings[at].ended_s < first.at_s
             following = at + 1
             if following == len(here.meetings) and here.step is not None:
@@ -233,8 +262,8 @@ class Loss:
             leaves_s = np.where(through, goes_s if ends else np.maximum(goes_s, first.noticed_s), stuck_s)
             self.goes_on = bool(through[0])
             self.entered = at + self.goes_on
-        self.finished = self.goes_on and ends and leaves_s[0] < lives_s[0]
-        self.known = [m for m, death in deaths.items() if m == dying or leaves_s[m] >= death.at_s]
+        self.finished = self.goes_on and ends and bool(leaves_s[0] < lives_s[0])
+        self.known = [m for m, death in self.deaths.items() if m == self.first_of_all or leaves_s[m] >= death.at_s]
         for member in self.known:
-            leaves_s[member] = deaths[member].noticed_s
+            leaves_s[member] = self.deaths[member].noticed_s
         self.at_s = float(leaves_s[0] if self.finished else leaves_s.max())

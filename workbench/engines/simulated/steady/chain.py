@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+from workbench.engines.simulated.grounds import Grounds
 from workbench.engines.simulated.steady.passages import Passage, Passages
 
 
@@ -16,6 +17,8 @@ class Chain:
         self.known: list[Passage] = []
         self.starts_s = [0.0]
         self.met_s: list[float] = []  # when the collectives of each are over for everybody
+        self.used_by: Grounds | None = None
+        self.used = 0  # how many of its passages are known to be part of the run of these grounds
         self.steady = False  # whether all further passages are like the last one
 
     def grow(self, count: int, step: int) -> None:
@@ -27,6 +30,12 @@ class Chain:
             self.starts_s.append(self.starts_s[-1] + passage.lasts_s)
             self.steady = passage.next == self.standings[-1]
             self.standings.append(passage.next)
+        grounds = self.passages.network.grounds
+        if self.used_by is not grounds:
+            self.used_by, self.used = grounds, 0
+        while self.used < min(count, len(self.known)):
+            self.known[self.used].used(grounds)
+            self.used += 1
 
     def passage(self, at: int) -> Passage:
         return self.known[min(at, len(self.known) - 1)]

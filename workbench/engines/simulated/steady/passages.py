@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from workbench.architectures.operations import Agree, Algorithm, AllReduce, Operation, Perform, Recall, Record, Say
+from workbench.architectures.operations import (
+    Agree,
+    Algorithm,
+    AllReduce,
+    Operation,
+    Perform,
+    Recall,
+    Record,
+    Say,
+    StageFailed,
+)
 from workbench.architectures.training import TrainingArchitecture, TrainingJob
+from workbench.engines.simulated.grounds import Grounds
 from workbench.engines.simulated.network import Blob, Network
 from workbench.engines.simulated.team.interpreter import Alike, Part, Team, Worker
 from workbench.engines.simulated.team.recurrences import Times
@@ -36,12 +47,20 @@ class Did(NamedTuple):
 
 
 class Meeting(NamedTuple):
-    """A collective: when each member enters it, when its link is free, and when it is over for it."""
+    """A collective: when each member enters it, when its link is free, and when it is over for it.
+
+    All have entered by `entered_s`, when `last_in` of them do; it is over for the first at `over_from_s`, and for all
+    at `over_until_s`.
+    """
 
     began_s: Times
     free_s: Times
     ended_s: Times
     size_bytes: float
+    entered_s: float
+    last_in: int
+    over_from_s: float
+    over_until_s: float
     algorithm: Algorithm = "ring"
 
 
@@ -61,6 +80,15 @@ class Passage:
     next: int = -1
     step: StepsFinished | None = None  # as it is said; None where the program ends
     notable: list[Did] = field(default_factory=list)  # told where it is no plain step: how it opens, saves or ends
+    grounds: Grounds = field(default_factory=Grounds)  # what its figures rest on
+    used_by: Grounds | None = None  # those of the last run that came to it
+
+    def used(self, grounds: Grounds) -> Passage:
+        """It is part of a run that rests on these grounds."""
+        if self.used_by is not grounds:
+            self.used_by = grounds
+            grounds.join(self.grounds)
+        return self
 
 
 class Passages:
@@ -77,7 +105,7 @@ class Passages:
     ):
         self.network, self.work, self.architecture, self.job, self.alike = network, work, architecture, job, alike
         self.standings: list[tuple[Times, Times]] = [(np.zeros(len(job.team)), np.zeros((2, len(job.team))))]
-        self._numbers: dict[bytes, int] = {}
+        self._numbers: dict[tuple[float, float], list[int]] = {}  # by the sums of a standing, which are quick to tell
         self._walk: Walk | None = None  # the last one, if it can go on
         self._known: dict[tuple[int, bool, bool], Passage] = {}
         self.chains: dict[int, Chain] = {}  # by the standing in which they begin
@@ -93,7 +121,7 @@ class Passages:
         key = 0, step > 0, 0 < self.steps <= step
         if key not in self._known:
             self._known[key] = self._carried_out(step, 0)
-        return self._known[key]
+        return self._known[key].used(self.network.grounds)
 
     def after(self, standing: int, step: int) -> Passage:
         """From the telling of `step`, in which the members stood so, to that of the next."""
@@ -101,20 +129,34 @@ class Passages:
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = self._carried_out(step, standing)
-        return found
+        return found.used(self.network.grounds)
 
     def _carried_out(self, step: int, standing: int) -> Passage:
+        """The same, with what it rests on kept apart: another run may come to it without having carried it out."""
+        of_run = self.network.grounds
+        try:
+            return self._walked(step, standing)
+        except StageFailed:
+            of_run.join(self.network.grounds)
+            raise
+        finally:
+            self.network.grounds = of_run
+
+    def _walked(self, step: int, standing: int) -> Passage:
         """From the telling of `step` in a standing; or, in standing 0, from the opening of the training."""
+        self.network.grounds = Grounds()
         walk = self._walk
         if walk is None or (walk.step, walk.standing) != (step, standing) or not standing:
             walk = Walk(self, step)
             if standing:
                 walk.go()  # does `step`, of which nothing counts
+                self.network.grounds = Grounds()
             walk.place(*self.standings[standing])
         passage = walk.go()
+        passage.grounds = self.network.grounds
         passage.lasts_s = float(passage.told_s.min())
         if passage.meetings:
-            passage.met_s = float(passage.meetings[-1].ended_s.max())
+            passage.met_s = passage.meetings[-1].over_until_s
         passage.notable = _notable(passage)
         self._walk = None
         if passage.step is not None:
@@ -127,11 +169,14 @@ class Passages:
         return passage
 
     def _number(self, lag_s: Times, busy_s: Times) -> int:
-        key = lag_s.tobytes() + busy_s.tobytes()
-        if key not in self._numbers:
-            self._numbers[key] = len(self.standings)
-            self.standings.append((lag_s, busy_s))
-        return self._numbers[key]
+        alike = self._numbers.setdefault((float(lag_s.sum()), float(busy_s.sum())), [])
+        for number in alike:
+            lagged_s, was_busy_s = self.standings[number]
+            if np.array_equal(lagged_s, lag_s) and np.array_equal(was_busy_s, busy_s):
+                return number
+        alike.append(len(self.standings))
+        self.standings.append((lag_s, busy_s))
+        return alike[-1]
 
 
 def _notable(passage: Passage) -> list[Did]:
@@ -142,7 +187,10 @@ def _notable(passage: Passage) -> list[Did]:
 
 
 def _rounded(times_s: Times) -> Times:
-    return np.round(times_s / GRAIN_S) * GRAIN_S
+    grains = times_s / GRAIN_S
+    np.rint(grains, out=grains)
+    grains *= GRAIN_S
+    return grains
 
 
 class Walk(Team):
@@ -204,6 +252,19 @@ class Walk(Team):
         began_s, free_s, operation = self.times.copy(), self.free, self.parts[0].operation
         answer = super()._meet()
         assert isinstance(operation, AllReduce | Agree)
-        algorithm: Algorithm = operation.algorithm if isinstance(operation, AllReduce) else "ring"
-        self.passage.meetings.append(Meeting(began_s, free_s, self.times.copy(), self.size_bytes(operation), algorithm))
+        ended_s = self.times.copy()
+        entered_s = float(began_s.max())
+        self.passage.meetings.append(
+            Meeting(
+                began_s=began_s,
+                free_s=free_s,
+                ended_s=ended_s,
+                size_bytes=self.size_bytes(operation),
+                entered_s=entered_s,
+                last_in=int(np.count_nonzero(began_s == entered_s)),
+                over_from_s=float(ended_s.min()),
+                over_until_s=float(ended_s.max()),
+                algorithm=operation.algorithm if isinstance(operation, AllReduce) else "ring",
+            )
+        )
         return answer

@@ -74,6 +74,9 @@ class Team:
         bounds = [-1, *within, self.end]
         self.parts = [slice(before + 1, after) for before, after in pairwise(bounds)]
 
+    def __len__(self) -> int:
+        return sum(part.stop - part.start for part in self.parts)
+
     @property
     def names(self) -> tuple[str, ...]:
         return sum((self.workers.names[part] for part in self.parts), ())

@@ -142,11 +142,11 @@ class Team:
                 raise NotAsATeam(operation.label)
         return None
 
-    def _took_s(self, part: Part, operation: Perform) -> Times:
+    def _took_s(self, part: Part, operation: Perform) -> Times | float:
         first, now_s = part.own.start, self.times[part.own]
         asked, kind = self.alike.first if first == 0 else self.alike.others
         took_s = [self.work.seconds(self.members[first + at], operation, float(now_s[at])) for at in asked.tolist()]
-        return np.array(took_s)[kind]
+        return np.array(took_s)[kind] if len(took_s) > 1 else took_s[0]
 
     def _tell(self) -> None:
         """What all parts have said is told; what one alone says, is told once the others are past it."""

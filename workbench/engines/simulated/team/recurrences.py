@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,21 +36,23 @@ def ring_of_equal_links(start_s: Times, occupied_s: float, delay_s: float) -> Ti
     """When each member of a ring all-reduce over equal, idle links is done, in seconds; in O(n log n).
 
     A chunk goes at most n-1 times over one link and at least n-1 hops further, so that with K = 2(n-1)
-    end_i = max over m in 0..n-1 of start_(i-K+m) + (K-m)(occupied + delay) + m * occupied: a sliding maximum,
-    found by doubling windows.
+    end_i = max over m in 0..n-1 of start_(i-K+m) + (K-m)(occupied + delay) + m * occupied: a sliding maximum over the
+    ring laid out twice, whose windows end in its second turn: the larger of the maxima of a window's two halves.
     """
     members = len(start_s)
     steps = 2 * (members - 1)
-    first = (np.arange(members) - steps) % members
-    window_max = np.concatenate([start_s, start_s]) - delay_s * np.arange(2 * members)
-    width = 1
-    while 2 * width <= members:
-        window_max = np.maximum(window_max[:-width], window_max[width:])
-        width *= 2
-    rest = members - width
-    if rest:
-        window_max = np.maximum(window_max[:-rest], window_max[rest:])
-    return np.asarray(window_max[first] + delay_s * first + steps * (occupied_s + delay_s))
+    late_s = delay_s * _two_turns(members)
+    first_s, second_s = start_s - late_s[:members], start_s - late_s[members:]
+    window_max = np.maximum.accumulate(first_s[::-1])[::-1]  # from a member to the end of its turn
+    np.maximum(window_max[1:], np.maximum.accumulate(second_s)[:-1], out=window_max[1:])
+    window_max += late_s[:members]
+    window_max += steps * (occupied_s + delay_s)
+    return np.roll(window_max, steps - members)
+
+
+@cache
+def _two_turns(members: int) -> Times:
+    return np.arange(2.0 * members)
 
 
 class Sent(NamedTuple):
