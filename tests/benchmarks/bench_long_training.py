@@ -11,10 +11,13 @@ from pathlib import Path
 
 import simpy
 
+from workbench.architectures.job import build
 from workbench.architectures.random_streams import stream
 from workbench.document.text import read
 from workbench.engines.control import Control
 from workbench.engines.simulated.run import carry_out
+from workbench.engines.simulated.steady.workers import Workers
+from workbench.engines.simulated.steady.world import TeamWorld
 from workbench.engines.window import Window
 from workbench.runs.events import MessageSent
 from workbench.runs.folder import RunWriter, read_run
@@ -63,6 +66,17 @@ def opened(scenario, room, at_s, width_s):
     return took_s, sum(isinstance(event, MessageSent) for event in read_run(room / "opened"))
 
 
+def one_step(scenario, room):
+    """CPU seconds in which one step of the whole team is carried out again: when each member enters and leaves it."""
+    combination = scenario.architectures[0]
+    world = TeamWorld(scenario, room, build(scenario, combination))
+    passages = world.passages_of(Workers(world.job.followers, 0.0).team(0.0, world.job.team_size, 1))
+    passage = passages.beginning(0)
+    began = time.process_time()
+    passages.after(passage.next, EVERY)
+    return time.process_time() - began
+
+
 def raw_simpy(step_s, save_s):
     """The same story in SimPy, as its examples tell it: one process trains step by step, another one interrupts it."""
     env, saved = simpy.Environment(), 0
@@ -100,9 +114,11 @@ def main():
         saves, losses, steps = state.saves, len(state.failures), state.steps_done
         whole_s = sum(seconds for seconds, _ in took)
         told = [at_s for at_s, _ in state.step_times if at_s > LOOKED_AT_S]
+        step_s = one_step(scenario, Path(folder))
         zoom_s, messages = opened(scenario, Path(folder), told[0] - BEFORE_S, WIDE_S)
     print(f"54 days of 16,384 GPUs: {took[0][0]:.2f} s CPU; {steps} steps, {saves.count} saves, {losses} losses")
     print(f"{REPLICATIONS} replications: {whole_s:.1f} s CPU, {whole_s / REPLICATIONS:.2f} s each")
+    print(f"one of its steps, for every member: {1000 * step_s:.1f} ms")
     print(f"the same with {messages} messages of a tenth of a millisecond after 30 days: {zoom_s:.2f} s")
     raw_s, saved = raw_simpy(DAYS_S / steps, saves.mean_s)
     print(f"raw SimPy, one process that knows its step's time: {raw_s:.2f} s, {saved} steps saved")
