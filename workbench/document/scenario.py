@@ -309,6 +309,11 @@ class RunSettings(Frozen):
         default="auto",
         description="simulated message by message, or once for the whole team; auto: as a team where it is large",
     )
+    links: Literal["local", "shaped"] = Field(
+        default="local",
+        description="what members of real runs talk over: what this machine has (local), or links that are paced to "
+        "the bandwidth and latency of the cluster's network (shaped)",
+    )
 
 
 class Position(Frozen):

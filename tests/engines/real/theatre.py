@@ -13,10 +13,18 @@ class Stage:
     def __init__(self, folder):
         self.folder, self.events, self.printed = folder, [], []
 
-    def begin(self, play, team, limits=QUICK, leader="", of="real_programs", **arguments):
+    def begin(self, play, team, limits=QUICK, leader="", of="real_programs", links=None, **arguments):
         arguments |= {"play": play, "team": team}
         self.supervisor = Supervisor(
-            team, f"{of}:cast", arguments, self.folder, self.events.append, self.printed.append, leader, limits
+            team,
+            f"{of}:cast",
+            arguments,
+            self.folder,
+            self.events.append,
+            self.printed.append,
+            leader,
+            limits,
+            links=links,
         )
         self.until(lambda: self.supervisor.began_s is not None)
 

@@ -77,6 +77,10 @@ class Channel:
         parts = pack(message)
         if sum(len(part) for part in parts) <= _SMALL:
             parts = [b"".join(parts)]
+        return self.write(parts)
+
+    def write(self, parts: list[Any]) -> bool:
+        """The same with bytes, or views of them, of messages that are packed already."""
         with self._lock:
             for part in parts:
                 rest = memoryview(part) if self._queue else self._push(memoryview(part))

@@ -11,6 +11,7 @@ from workbench.architectures.operations import Agree, AllReduce, Operation, Work
 from workbench.engines.real.floor import Floor
 from workbench.engines.real.group import Groups, Team
 from workbench.engines.real.post import Post
+from workbench.engines.real.rings import Rings
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -19,11 +20,18 @@ Waiting = Callable[[Operation, Team, str], "AbstractContextManager[None]"]
 
 
 class Collectives:
-    """What a member does in groups; `waiting(operation, whom, kind)` says so while it lasts."""
+    """What a member does in groups; `waiting(operation, whom, kind)` says so while it lasts.
+
+    What the machine has carries sums by gloo; shaped links, by rings of our own.
+    """
 
     def __init__(self, post: Post, floor: Floor, folder: Path, group_s: float, waiting: Waiting):
         self.post, self.floor, self.group_s, self.waiting = post, floor, group_s, waiting
-        self.groups = Groups(post.me, folder, group_s, self._incarnations, self._is_lost, floor)
+        self.groups: Groups | Rings
+        if post.links is None:
+            self.groups = Groups(post.me, folder, group_s, self._incarnations, self._is_lost, floor)
+        else:
+            self.groups = Rings(post, floor, self._incarnations, self._is_gone)
         post.on_loss = self.groups.drop
 
     def all_reduce(self, operation: AllReduce) -> Any:
@@ -38,9 +46,9 @@ class Collectives:
     def agree(self, operation: Agree) -> int:
         import torch
 
-        value = torch.tensor([operation.value], dtype=torch.int64)
+        value = torch.full((len(operation.team),), operation.value, dtype=torch.int64)  # something in each chunk
         self._enter(operation, operation.team, value, least=True)
-        return int(value.item())
+        return int(value[0].item())
 
     def _enter(self, operation: Operation, team: Team, tensor: Any, least: bool) -> None:
         self._raise_loss(operation, team)
@@ -67,6 +75,9 @@ class Collectives:
 
     def _is_lost(self, team: Team, seconds: float) -> bool:
         self.floor.listen(seconds)
+        return self._is_gone(team)
+
+    def _is_gone(self, team: Team) -> bool:
         gone = self.post.mailbox.has_loss(team) or self.post.lost_of(team) is not None
         return gone or self.floor.lane.finished
 

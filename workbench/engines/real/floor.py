@@ -75,6 +75,8 @@ class Floor:
         """Wait up to `seconds` (None: without end) for something to come, or to change; what has come is taken in."""
         if seconds == 0.0:
             self._take_in(self._post.select(0.0))
+            if self._listening and self._post.holds:
+                self._post.wake()  # whoever listens does not know until when
         elif self._listening:
             self._yielding()
             self._news.wait(seconds)

@@ -39,6 +39,7 @@ from workbench.engines.real.channels import Address
 from workbench.engines.real.collectives import Collectives
 from workbench.engines.real.floor import Floor
 from workbench.engines.real.lanes import Lane, Lanes
+from workbench.engines.real.links import Links
 from workbench.engines.real.post import Post
 from workbench.engines.real.store import Store
 from workbench.engines.real.watchdog import IDLE, Activity, Heart
@@ -48,6 +49,7 @@ Performer = Callable[[Perform], Any]
 
 FROM_SCENARIO = "workbench.engines.real.member:from_scenario"
 _LINGER_S = 5.0
+_SWITCH_S = 5e-4  # for how long a lane that computes may keep a letter waiting that is due
 
 
 class Seat(msgspec.Struct, frozen=True):
@@ -70,6 +72,7 @@ class Seat(msgspec.Struct, frozen=True):
     environment: dict[str, str]
     beat_s: float
     group_s: float
+    links: Links | None = None  # where they are shaped
 
 
 class Teller:
@@ -100,8 +103,8 @@ class Member:
             AllReduce: self.collectives.all_reduce,
             Agree: self.collectives.agree,
             Together: self._together,
-            Record: lambda operation: store.record(operation.entries),
-            Recall: lambda operation: store.recall(operation.prefix),
+            Record: self._within_reach(lambda operation: store.record(operation.entries)),
+            Recall: self._within_reach(lambda operation: store.recall(operation.prefix)),
             Wait: self._wait,
             Now: lambda operation: time.monotonic(),
             Say: lambda operation: tell(operation.event),
@@ -115,6 +118,18 @@ class Member:
 
     def _carry(self, operation: Operation) -> Any:
         return self.table[operation.__class__](operation)
+
+    def _within_reach(self, performed: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """An operation on the store, which waits while its member is cut off from it."""
+
+        def perform(operation: Operation) -> Any:
+            while self.post.links is not None and self.post.links.is_cut_off(self.post.me):
+                with self._waiting(operation, (), "store"):
+                    self.floor.listen(None)
+                    self.floor.check()
+            return performed(operation)
+
+        return perform
 
     def _together(self, operation: Together) -> tuple[Any, ...]:
         return Lanes(self.floor, operation, self._carry, self.tell, self.collectives.groups.leave).carry_out()
@@ -206,6 +221,8 @@ def main(encoded: bytes) -> None:
         post.tell_supervisor(kind="failed", reason=in_words(error))
         _see_off(post)
         return
+    if seat.links is not None:
+        sys.setswitchinterval(_SWITCH_S)
     post = _join(seat)
     member = Member(seat, post, Store(Path(seat.run)), teller.tell, perform)
     while post.go is None:
@@ -224,13 +241,13 @@ def main(encoded: bytes) -> None:
 
 
 def _join(seat: Seat) -> Post:
-    return Post(seat.me, seat.incarnation, Path(seat.scratch), seat.supervisor, seat.token)
+    return Post(seat.me, seat.incarnation, Path(seat.scratch), seat.supervisor, seat.token, seat.links)
 
 
 def _see_off(post: Post) -> None:
     """Stay until the last letter has left this process."""
     until_s = time.monotonic() + _LINGER_S
-    while post.backlog and time.monotonic() < until_s:
+    while post.backlog and (post.paces or time.monotonic() < until_s):
         post.pump(0.005)
 
 

@@ -12,11 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from workbench.architectures.operations import Letter
 from workbench.engines.real.channels import Address, Channel, Porter, connect, listen
+from workbench.engines.real.downlink import Downlink
+from workbench.engines.real.links import Links
 from workbench.engines.real.mailbox import Arrival, Loss, Mailbox
+from workbench.engines.real.uplink import Uplink
 
 LINK_BOUND_BYTES = 64 << 20
+_SELECTS_S = 1e-3  # the least that a selector can wait
 _LAST_WORDS_S = 0.2  # how long a lost member's socket may stay open, in the hands of a process that it left behind
 
 
@@ -34,19 +40,32 @@ class Post:
 
     `pump` takes in what has come. `on_loss(worker)` is called when the supervisor has declared a loss, behind the last
     letter of the lost member. The end of the supervisor's channel ends the process: members do not outlive it.
+
+    Letters, and the chunks of sums (`on_chunk(sender, name, data)`), travel over `links` where these are shaped.
     """
 
-    def __init__(self, me: str, incarnation: int, folder: Path, supervisor: Address, token: str):
-        self.me, self.incarnation, self.token = me, incarnation, token
+    def __init__(
+        self,
+        me: str,
+        incarnation: int,
+        folder: Path,
+        supervisor: Address,
+        token: str,
+        links: Links | None = None,
+    ):
+        self.me, self.incarnation, self.token, self.links = me, incarnation, token, links
         self.mailbox = Mailbox()
         if incarnation:
             self.mailbox.known[me] = incarnation
         self.peers: dict[str, Peer] = {}
         self.on_loss: Callable[[str], None] = lambda worker: None
+        self.on_chunk: Callable[[str, str, Any], None] = lambda sender, name, data: None
         self.go: dict[str, Any] | None = None
         self.moved_s = 0.0  # when the last byte of a letter came or went
         self._porter = Porter()
-        self._porter_moved = 0
+        self._moved = 0
+        self._uplink = Uplink(me, links, self._porter.take) if links is not None else None
+        self._downlink = Downlink(me, links) if links is not None else None
         self._selector = selectors.DefaultSelector()
         self._listener, address = listen(folder, f"{me}.{incarnation}")
         self._selector.register(self._listener, selectors.EVENT_READ)
@@ -70,16 +89,28 @@ class Post:
         if to == self.me:
             self.mailbox.put(Arrival(Letter(to, tag, what)))
             return
+        self._put(to, [tag, self.mailbox.known, what])
+
+    def send_chunk(self, to: str, name: str, data: Any) -> None:
+        """A part of a sum, which is no letter: it goes to `on_chunk` there."""
+        self._put(to, [name, None, data])
+
+    def _put(self, to: str, message: list[Any]) -> None:
         channel = self._channel_to(self.peers[to])
         if channel is None:
             return
-        if channel.put([tag, self.mailbox.known, what]):
+        if self._uplink is not None:
+            self._uplink.send(to, channel, message)
+        elif channel.put(message):
             self._porter.take(channel)
 
     def is_full(self, to: str) -> bool:
         """Whether the link holds more than its bound, so that a letter has to wait."""
         channel = self.peers[to].channel if to != self.me else None
-        return channel is not None and channel.backlog > LINK_BOUND_BYTES
+        return channel is not None and self._waiting(channel) > LINK_BOUND_BYTES
+
+    def _waiting(self, channel: Channel) -> int:
+        return channel.backlog + (self._uplink.backlog(channel) if self._uplink is not None else 0)
 
     def _channel_to(self, peer: Peer) -> Channel | None:
         if peer.channel is None and peer.address is not None:
@@ -93,8 +124,13 @@ class Post:
     @property
     def backlog(self) -> int:
         """Bytes that have not yet left this process."""
-        waiting = sum(peer.channel.backlog for peer in self.peers.values() if peer.channel is not None)
+        waiting = sum(self._waiting(peer.channel) for peer in self.peers.values() if peer.channel is not None)
         return waiting + self.supervisor.backlog
+
+    @property
+    def paces(self) -> bool:
+        """Whether the link still carries what was sent; that ends by itself."""
+        return self._uplink is not None and not self._uplink.is_empty
 
     # --- from others ---------------------------------------------------------------------------------------------
 
@@ -104,9 +140,19 @@ class Post:
 
     def select(self, seconds: float | None) -> list[Any]:
         """Wait up to `seconds` for something to come: what `take_in` is to read. `wake` ends it from another thread."""
-        ready = [key.fileobj for key, _ in self._selector.select(seconds)]
-        if self._porter.moved != self._porter_moved:
-            self._porter_moved, self.moved_s = self._porter.moved, time.monotonic()
+        due_s = self._downlink.next_s if self._downlink is not None else None
+        if due_s is not None:
+            left_s = max(0.0, due_s - time.monotonic())
+            seconds = left_s if seconds is None else min(seconds, left_s)
+            if seconds < _SELECTS_S:  # which a selector would take for a whole one
+                time.sleep(seconds)
+                seconds = 0.0
+        ready: list[Any] = [key.fileobj for key, _ in self._selector.select(seconds)]
+        if due_s is not None and due_s <= time.monotonic():
+            ready.append(self._downlink)
+        moved = self._porter.moved + (self._uplink.moved if self._uplink is not None else 0)
+        if moved != self._moved or due_s is not None:
+            self._moved, self.moved_s = moved, time.monotonic()
         return ready
 
     def wake(self) -> None:
@@ -123,6 +169,15 @@ class Post:
         for channel in ready:
             if isinstance(channel, Channel) and channel in self._senders:
                 self._read(channel)
+        if self._downlink is not None:
+            self._downlink.settle()
+            for sender, message in self._downlink.due(time.monotonic()):
+                self._deliver(sender[0], message)
+
+    @property
+    def holds(self) -> bool:
+        """Whether something has come that is not due yet."""
+        return self._downlink is not None and self._downlink.next_s is not None
 
     def _accept(self) -> None:
         while True:
@@ -144,11 +199,19 @@ class Post:
                     self._close(channel)
                     return
                 self._senders[channel] = (name, incarnation)
+            elif self._downlink is not None:
+                self._downlink.take(sender, message)
             else:
-                tag, known, what = message
-                self.mailbox.put(Arrival(Letter(sender[0], tag, what), known))
+                self._deliver(sender[0], message)
         if channel.ended:
             self._close(channel)
+
+    def _deliver(self, sender: str, message: list[Any]) -> None:
+        name, known, what = message
+        if known is None:
+            self.on_chunk(sender, name, what)
+        else:
+            self.mailbox.put(Arrival(Letter(sender, name, what), known))
 
     def _close(self, channel: Channel) -> None:
         self._selector.unregister(channel)
@@ -160,6 +223,7 @@ class Post:
             match message["kind"]:
                 case "go":
                     self.go = message
+                    self._hear_of_links(message["links"])
                     self.peers = {name: Peer(number, at) for name, (number, at) in message["peers"].items()}
                     for name, peer in self.peers.items():
                         if peer.address is None:
@@ -168,8 +232,17 @@ class Post:
                     self.peers[message["worker"]] = Peer(message["incarnation"], message["address"])
                 case "lost":
                     self._lose(message["worker"], message["incarnation"])
+                case "links":
+                    self._hear_of_links(message["links"])
         if self.supervisor.ended:
             os._exit(1)
+
+    def _hear_of_links(self, told: dict[str, Any] | None) -> None:
+        """How the links are from now on."""
+        if self._uplink is not None and self._downlink is not None:
+            links = msgspec.convert(told, Links)
+            self.links = self._uplink.links = self._downlink.links = links
+            self._uplink.changed()
 
     def _lose(self, worker: str, incarnation: int) -> None:
         self._accept()
@@ -178,6 +251,8 @@ class Post:
             self._read(channel)
             while self._senders.get(channel) == lost and time.monotonic() < deadline:
                 self._read(channel)
+        for sender, message in self._downlink.end(lost) if self._downlink is not None else ():
+            self._deliver(sender[0], message)
         peer = self.peers[worker]
         if peer.channel is not None:
             peer.channel.close()

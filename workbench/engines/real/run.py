@@ -18,6 +18,7 @@ from workbench.engines.control import Command, Control
 from workbench.engines.errors import CannotRun
 from workbench.engines.real.faults import Faults
 from workbench.engines.real.limits import FAULTS
+from workbench.engines.real.links import Links
 from workbench.engines.real.member import FROM_SCENARIO
 from workbench.engines.real.resumed import Past, unsaid
 from workbench.engines.real.supervisor import Limits, Supervisor
@@ -57,6 +58,7 @@ class RealRun:
             leader=LEADER,
             limits=Limits(beat_s=min(1.0, patience_s / 4), silent_s=patience_s, deadlock_s=patience_s),
             gone_on_s=gone_on_s,
+            links=Links.of(scenario),
         )
         self.until_s = scenario.run.duration or float("inf")
         by_step, by_time = strikes_by_step(scenario, combination), strikes_by_time(scenario, combination)

@@ -21,6 +21,7 @@ from workbench.engines.real import forkserver, left, store
 from workbench.engines.real.channels import Channel, listen
 from workbench.engines.real.forkserver import warm_up
 from workbench.engines.real.gathering import Gathering
+from workbench.engines.real.links import Links
 from workbench.engines.real.member import Seat, main
 from workbench.engines.real.watchdog import Watchdog
 from workbench.runs.events import Event, Warned, WorkerFailed, WorkerJoined
@@ -76,6 +77,8 @@ class Supervisor:
     Members tell and print into files in the run's folder, where they outlive a supervisor that is killed. A run that
     is resumed has `gone_on_s` behind it: its clock goes on from there, and its members are said to be back.
 
+    Members talk over `links` where these are shaped, else over what the machine has.
+
     `comes_back(member)` may be set to say after how many seconds a lost member is started again, `on_joined(member)` to
     be called when it is back.
     """
@@ -91,8 +94,9 @@ class Supervisor:
         leader: str = "",
         limits: Limits = Limits(),
         gone_on_s: float = 0.0,
+        links: Links | None = None,
     ):
-        self.gone_on_s = gone_on_s
+        self.gone_on_s, self.links = gone_on_s, links
         self.factory, self.arguments, self.run = factory, arguments, run
         self.leader, self.limits = leader, limits
         self.comes_back: Callable[[str], float | None] = lambda member: None
@@ -161,6 +165,7 @@ class Supervisor:
             token=self._token,
             beat_s=self.limits.beat_s,
             group_s=2 * self.limits.silent_s + 5,
+            links=self.links,
         )
         life.process = forkserver.start(main, msgspec.msgpack.encode(seat))
         self._selector.register(life.process.sentinel, selectors.EVENT_READ, life)
@@ -172,7 +177,8 @@ class Supervisor:
         life.status = "running"
         peers = {other.name: other.as_peer() for other in self.lives.values()}
         assert life.channel is not None
-        life.channel.put({"kind": "go", "began_s": self.began_s, "peers": peers})
+        links = msgspec.to_builtins(self.links)
+        life.channel.put({"kind": "go", "began_s": self.began_s, "peers": peers, "links": links})
         self.watchdog.begin(life.name, time.monotonic())
 
     # --- hearing ---------------------------------------------------------------------------------------------------
