@@ -262,7 +262,7 @@ def score(
 @app.command("list")
 def list_(
     what: Annotated[
-        str, typer.Argument(help="stages, architectures, accelerators, models, metrics or scenarios")
+        str, typer.Argument(help="stages, architectures, packages, accelerators, models, metrics or scenarios")
     ] = "stages",
     as_json: AsJson = False,
 ) -> int:
@@ -272,7 +272,7 @@ def list_(
     if what not in terminal.LISTS:
         raise typer.BadParameter(f"'{what}' cannot be listed; known are {', '.join(terminal.LISTS)}")
     rows: list[dict[str, Any]] = terminal.LISTS[what]()
-    print(json.dumps(rows, indent=2, ensure_ascii=False) if as_json else terminal.as_table(rows))
+    print(json.dumps(rows, indent=2, ensure_ascii=False) if as_json else terminal.as_table(rows) or f"no {what}")
     return HELD
 
 

@@ -173,6 +173,22 @@ def _architectures() -> list[dict[str, Any]]:
     ]
 
 
+def _packages() -> list[dict[str, Any]]:
+    from workbench.architectures import registry  # loads what is installed
+    from workbench.stages.installed import BROKEN, GROUPS, points
+
+    del registry
+    return [
+        {
+            "name": point.name,
+            "is": GROUPS[point.group],
+            "from": f"{point.dist.name} {point.dist.version}" if point.dist else point.value,
+            "state": BROKEN.get(point.name, "loaded"),
+        }
+        for point in points()
+    ]
+
+
 def _accelerators() -> list[dict[str, Any]]:
     from workbench.catalogues.accelerators import ACCELERATORS
 
@@ -225,6 +241,7 @@ def _scenarios() -> list[dict[str, Any]]:
 LISTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "stages": _stages,
     "architectures": _architectures,
+    "packages": _packages,
     "accelerators": _accelerators,
     "models": _models,
     "metrics": _metrics,

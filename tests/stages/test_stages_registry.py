@@ -6,15 +6,12 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import workbench.stages
-from workbench.stages import registry
-from workbench.stages.base import GROUPS, PORT_TYPES, Stage
+from workbench.stages.base import GROUPS, PORT_TYPES
 from workbench.stages.registry import OWN, STAGES, kinds
-from workbench.stages.sample import Sample
 
 HERE = Path(workbench.stages.__file__).parent
 HEAVY = ("torch", "sklearn", "pandas", "scipy", "pyarrow")
@@ -85,32 +82,3 @@ def test_knowing_and_checking_stages_loads_no_heavy_library() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
-
-
-class _Point:
-    """An entry point of an installed package, as importlib.metadata gives it."""
-
-    def __init__(self, name: str, loaded: Any):
-        self.name, self.value, self._loaded = name, f"package:{name}", loaded
-
-    def load(self) -> Any:
-        return self._loaded
-
-
-def installed(monkeypatch: pytest.MonkeyPatch, *points: _Point) -> dict[str, type[Stage]]:
-    monkeypatch.setattr(registry, "entry_points", lambda group: points if group == "workbench.stages" else ())
-    return registry._installed()
-
-
-def test_stages_of_installed_packages_join(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert installed(monkeypatch, _Point("theirs", Sample)) == {"theirs": Sample}
-
-
-def test_an_installed_stage_cannot_take_the_name_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match="two installed packages name a stage 'train'"):
-        installed(monkeypatch, _Point("train", Sample))
-
-
-def test_an_entry_point_that_is_no_stage_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(TypeError, match="entry point odd"):
-        installed(monkeypatch, _Point("odd", dict))

@@ -21,6 +21,7 @@ from workbench.document.text import Document, read
 from workbench.document.validation import problems_of
 from workbench.stages.base import TrainingStage
 from workbench.stages.check import check as check_stages
+from workbench.stages.installed import unknown
 from workbench.stages.registry import STAGES
 
 ISLANDS = ("nvlink-island", "wide-area")  # topologies in which some workers are nearer to each other
@@ -150,8 +151,8 @@ def _of_choice(choice: Choice, side: str, known: Mapping[str, type[BaseModel]], 
             )
         ]
     if choice.use not in known:
-        values = {"name": choice.use, "nearest": nearest(choice.use, known)}
-        return [Problem(f"unknown-{side}", f"{place}.use", values)]
+        code, values = unknown(choice.use, known, f"unknown-{side}")
+        return [Problem(code, f"{place}.use", values)]
     try:
         known[choice.use].model_validate(choice.with_)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The architectures of this version, by name."""
+"""The architectures by name: those of this version, and those of installed packages."""
 
 from typing import Any
 
@@ -12,11 +12,13 @@ from workbench.architectures.shared_nothing import SharedNothing
 from workbench.architectures.single_leader import SingleLeader
 from workbench.architectures.tensor import TensorParallel
 from workbench.architectures.training import TrainingArchitecture
+from workbench.stages.installed import installed
 
 ORCHESTRATIONS: dict[str, type[OrchestrationArchitecture]] = {
     "single-leader": SingleLeader,
     "shared-nothing": SharedNothing,
 }
+ORCHESTRATIONS |= installed("workbench.orchestrations", OrchestrationArchitecture, ORCHESTRATIONS)
 
 TRAININGS: dict[str, type[TrainingArchitecture]] = {
     "ring-all-reduce": RingAllReduce,
@@ -26,6 +28,7 @@ TRAININGS: dict[str, type[TrainingArchitecture]] = {
     "tensor-parallel": TensorParallel,
     "federated": Federated,
 }
+TRAININGS |= installed("workbench.trainings", TrainingArchitecture, TRAININGS)
 
 NOT_YET: dict[str, tuple[str, ...]] = {
     "orchestration": (),

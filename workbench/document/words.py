@@ -141,6 +141,10 @@ PIPELINE = {
         "「{stage}」の位置が書かれていますが、そのステージはありません",
     ),
     "unknown-stage-kind": ("there is no kind of stage '{kind}'", "「{kind}」という種類のステージはありません"),
+    "broken-package": (
+        "'{name}' is of an installed package that cannot be loaded: {reason}",
+        "「{name}」のパッケージを読み込めません：{reason}",
+    ),
     "unknown-port": (
         "the stage '{stage}' has no {side} '{port}'",
         "ステージ「{stage}」に {side}「{port}」はありません",

@@ -10,6 +10,7 @@ from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Link, Scenario, StageUse
 from workbench.document.validation import problems_of
 from workbench.stages.base import Port, Stage, TrainingStage
+from workbench.stages.installed import unknown
 from workbench.stages.registry import STAGES
 
 
@@ -34,8 +35,8 @@ def check(scenario: Scenario, folder: Path) -> list[Problem]:
 def _of_stage(use: StageUse, folder: Path) -> list[Problem]:
     place = f"pipeline.stages[{use.id}]"
     if use.use not in STAGES:
-        values = {"kind": use.use, "nearest": nearest(use.use, STAGES)}
-        return [Problem("unknown-stage-kind", f"{place}.use", values)]
+        code, values = unknown(use.use, STAGES, "unknown-stage-kind")
+        return [Problem(code, f"{place}.use", values)]
     try:
         stage = build(use)
     except ValidationError as error:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
 from workbench.stages.base import Stage
 from workbench.stages.csv_file import CsvFile
 from workbench.stages.estimator import Estimator
 from workbench.stages.evaluate import Evaluate
+from workbench.stages.installed import installed
 from workbench.stages.language_model import TrainLanguageModel
 from workbench.stages.open_model import OpenModel
 from workbench.stages.pca import PrincipalComponents
@@ -36,22 +35,7 @@ OWN: dict[str, type[Stage]] = {
 }
 
 
-def _installed() -> dict[str, type[Stage]]:
-    """Stages of other packages, from the entry-point group `workbench.stages`; they cannot replace ours."""
-    found: dict[str, type[Stage]] = {}
-    for point in entry_points(group="workbench.stages"):
-        kind = point.load()
-        if not (isinstance(kind, type) and issubclass(kind, Stage)):
-            raise TypeError(
-                f"entry point {point.name} of group workbench.stages names {point.value}, which is no Stage"
-            )
-        if point.name in OWN or point.name in found:
-            raise ValueError(f"two installed packages name a stage '{point.name}'; uninstall that of {point.value}")
-        found[point.name] = kind
-    return found
-
-
-STAGES: dict[str, type[Stage]] = OWN | _installed()
+STAGES: dict[str, type[Stage]] = OWN | installed("workbench.stages", Stage, OWN)
 
 
 def kinds() -> tuple[str, ...]:
