@@ -157,3 +157,15 @@ def test_what_a_cost_puts_out_is_added_up() -> None:
 def test_a_stage_is_built_with_the_parameters_of_its_use() -> None:
     use = Pipeline.model_validate(SOUND).stage("train")
     assert build(use).model_dump()["hidden"] == (16,)
+
+
+def test_expectations_may_ask_for_what_a_stage_measures_and_for_nothing_else(tmp_path: Path) -> None:
+    pipeline = {"stages": [{"id": "table", "use": "csv"}, {"id": "odd", "use": "unheard"}]}
+    asked = ("a.rows_of_table > 1", "a.row_of_table > 1", "a.columns_of_table > 1", "a.rows_of_odd > 1")
+    scenario = Scenario.model_validate({"pipeline": pipeline, "expect": asked})
+    found = [problem for problem in check(scenario, tmp_path) if problem.place.startswith("expect")]
+    assert [(problem.place, problem.code) for problem in found] == [
+        ("expect[1]", "unknown-metric"),
+        ("expect[2]", "unknown-metric"),
+    ]
+    assert "did you mean 'rows_of_table'" in found[0].words()

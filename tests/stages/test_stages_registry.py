@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import workbench.stages
+from workbench.document.expectations import parse
 from workbench.stages.base import GROUPS, PORT_TYPES
 from workbench.stages.registry import OWN, STAGES, kinds
 
@@ -82,3 +83,9 @@ def test_knowing_and_checking_stages_loads_no_heavy_library() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_what_a_stage_measures_has_names_that_expectations_can_use(kind: str) -> None:
+    for name in OWN[kind]().tells():
+        assert parse(f"real.a.{name}_of_{kind.replace('-', '_')} > 0").names

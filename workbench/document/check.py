@@ -8,7 +8,7 @@ from typing import get_args
 from workbench.document import flow
 from workbench.document.expectations import ExpectationError, Name, parse
 from workbench.document.graph import cycles
-from workbench.document.metrics import known_metrics
+from workbench.document.metrics import known_metrics, measured_by
 from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Cluster, Fault, Network, Pipeline, RunSettings, Scenario, Workload
 from workbench.document.units import SECONDS, show
@@ -251,6 +251,7 @@ def _of_name(scenario: Scenario, place: str, name: Name) -> Iterator[Problem]:
     if name.combination not in ids:
         values = {"combination": name.combination, "nearest": nearest(name.combination, ids)}
         yield Problem("unknown-combination", place, values)
-    metrics = known_metrics(stage.id for stage in scenario.pipeline.stages)
-    if name.metric not in metrics:
+    stages = [stage.id for stage in scenario.pipeline.stages]
+    metrics = known_metrics(stages)
+    if name.metric not in metrics and not measured_by(name.metric, stages):
         yield Problem("unknown-metric", place, {"metric": name.metric, "nearest": nearest(name.metric, metrics)})

@@ -70,16 +70,30 @@ METRICS: dict[str, Metric] = {
     "repeated_items": Metric("", "Items worked on again", "やり直した項目数", "less"),
 }
 
-OF_STAGE = "seconds_of_"
+OF = "_of_"  # between what a stage measures and its id
+OF_STAGE = "seconds" + OF
 OF_TRAINING = ("samples_per_second", "steps_per_second", "training_s")  # nothing but training steps counts in them
 
 
 def metric(name: str) -> Metric:
-    """The metric of that name, `seconds_of_<stage>` included; KeyError for a name that is none."""
+    """The metric of that name, those of stages included; KeyError for a name that is none."""
     if name.startswith(OF_STAGE):
         stage = name.removeprefix(OF_STAGE)
         return Metric("s", f"Time in {stage}", f"{stage} の時間", "less")
+    if name not in METRICS and OF in name:
+        measure, stage = name.split(OF, 1)
+        return Metric("", f"{measure.replace('_', ' ').capitalize()} of {stage}", f"{stage} の {measure}")
     return METRICS[name]
+
+
+def measured_by(name: str, stages: Iterable[str]) -> tuple[str, str] | None:
+    """(what is measured, which stage measures it) of a name such as `rows_of_orders`; None for any other name."""
+    if name in METRICS:
+        return None
+    found = (stage for stage in stages if name.endswith(OF + stage) and name != OF + stage)
+    stage = max(found, key=len, default="")
+    measure = name.removesuffix(OF + stage)
+    return (measure, stage) if stage and measure != "seconds" else None
 
 
 def known_metrics(stages: Iterable[str] = ()) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from math import ceil
 
-from workbench.document.metrics import OF_STAGE
+from workbench.document.metrics import OF, OF_STAGE
 from workbench.runs.recovery import recoveries, standstill_s
 from workbench.runs.state import RunState
 
@@ -33,6 +33,7 @@ def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:
     for id, stage in state.stages.items():
         if stage.items_done:
             found[OF_STAGE + id] = stage.seconds / stage.items_done
+    found |= {name + OF + stage: value for (name, stage), value in state.last_of_stage.items()}
     return found
 
 

@@ -118,6 +118,7 @@ class RunState:
     joins: list[tuple[float, str]] = field(default_factory=list)
     faults: list[FaultSpan] = field(default_factory=list)
     measures: dict[str, list[Measure]] = field(default_factory=dict)
+    last_of_stage: dict[tuple[str, str], float] = field(default_factory=dict)  # (what, stage) -> measured last
     items: Items = field(default_factory=Items)
     left_out: int = 0  # stages whose condition, or one before, did not hold
     recorded: dict[str, Recorded] = field(default_factory=dict)
@@ -163,6 +164,8 @@ class RunState:
             case Measured():
                 measure = Measure(event.t_s, event.value, event.unit, event.step, event.stage)
                 self.measures.setdefault(event.name, []).append(measure)
+                if event.stage:
+                    self.last_of_stage[event.name, event.stage] = event.value
             case Recorded():
                 self._recorded(event)
             case RunStarted():

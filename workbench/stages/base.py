@@ -103,6 +103,7 @@ class Stage(BaseModel):
     """A kind of stage. Subclasses set the class variables, declare their parameters as fields, and say cost and work.
 
     Names and texts shown to people come from `title` and `doc` (English) and `title_ja`, `doc_ja` (Japanese).
+    `measures` are the names of what the work tells to the run, which expectations may ask for by `…_of_<stage>`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -114,6 +115,7 @@ class Stage(BaseModel):
     doc_ja: ClassVar[str]
     inputs: ClassVar[tuple[Port, ...]] = ()
     outputs: ClassVar[tuple[Port, ...]] = ()
+    measures: ClassVar[tuple[str, ...]] = ()
     runs_user_code: ClassVar[bool] = False
 
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
@@ -123,6 +125,10 @@ class Stage(BaseModel):
     def work(self, inputs: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """One execution: a value for every output port. BadInput for what the user can mend."""
         raise NotImplementedError
+
+    def tells(self) -> tuple[str, ...]:
+        """The names of what this stage measures, as it is set."""
+        return self.measures
 
     def problems(self, folder: Path) -> list[Problem]:
         """What types alone cannot refuse; the place of each problem is the name of a parameter."""

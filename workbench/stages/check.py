@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from workbench.document.expectations import ExpectationError, parse
+from workbench.document.metrics import OF, measured_by
 from workbench.document.problems import Problem, nearest
 from workbench.document.scenario import Link, Scenario, StageUse
 from workbench.document.validation import problems_of
@@ -29,7 +31,7 @@ def check(scenario: Scenario, folder: Path) -> list[Problem]:
     linked = {link.target for link in scenario.pipeline.links}
     for use in scenario.pipeline.stages:
         problems += _of_inputs(use, linked)
-    return problems + _of_trainings(scenario)
+    return problems + _of_trainings(scenario) + _of_expectations(scenario)
 
 
 def _of_stage(use: StageUse, folder: Path) -> list[Problem]:
@@ -95,3 +97,33 @@ def _of_trainings(scenario: Scenario) -> list[Problem]:
         return []
     values = {"stages": ", ".join(trainings)}
     return [Problem("several-trainings", f"pipeline.stages[{trainings[1]}]", values, severity="not-yet")]
+
+
+def _of_expectations(scenario: Scenario) -> list[Problem]:
+    """Names of measurements that the stage at hand does not make."""
+    problems = []
+    for place, text in enumerate(scenario.expect):
+        try:
+            names = parse(text).names
+        except ExpectationError:
+            continue  # the document's to refuse
+        for name in names:
+            problems += _of_measure(scenario, f"expect[{place}]", name.metric)
+    return problems
+
+
+def _of_measure(scenario: Scenario, place: str, metric: str) -> list[Problem]:
+    found = measured_by(metric, (use.id for use in scenario.pipeline.stages))
+    if found is None:
+        return []
+    measure, id = found
+    use = scenario.pipeline.stage(id)
+    assert use is not None
+    try:
+        tells = build(use).tells()
+    except (KeyError, ValidationError):
+        return []  # told of the stage itself
+    if measure in tells:
+        return []
+    near = nearest(measure, tells)
+    return [Problem("unknown-metric", place, {"metric": metric, "nearest": f"{near}{OF}{id}" if near else ""})]

@@ -29,6 +29,7 @@ class CsvFile(Stage):
     doc = "Reads your own table. Separator, decimal mark and encoding are recognised; errors name row and column."
     doc_ja = "手元の表を読みます。区切り、小数点、文字コードは自動で判別し、誤りは行と列を示します。"
     outputs = (Port("table", "table"),)
+    measures = ("rows",)
 
     file: str = parameter("data.csv", "path, from the scenario's folder", "シナリオのフォルダからのパス", min_length=1)
     separator: Literal["auto", "comma", "semicolon", "tab", "bar"] = parameter("auto", "between values", "区切り文字")

@@ -24,6 +24,7 @@ class Estimator(Stage):
     doc_ja = "scikit-learn の分類器を 1 台で学習します。速く、ニューラルネットの比較対象になります。"
     inputs = (Port("dataset", "dataset"),)
     outputs = (Port("model", "model"),)
+    measures = ("held_out_accuracy",)
 
     kind: Kind = parameter("logistic-regression", "which classifier", "分類器の種類")
     strength: float = parameter(

@@ -19,10 +19,17 @@ class Evaluate(Stage):
     doc_ja = "取り分けたデータで予測し、正解率、マクロ F1、混同行列を測ります。"
     inputs = (Port("model", "model"), Port("dataset", "dataset"))
     outputs = (Port("metrics", "metrics"),)
+    measures = ("accuracy", "macro_f1")
 
     prefix: str = parameter(
         "", "put before the names of what is measured, where several models are evaluated", "測定名の前に付ける名前"
     )
+
+    def tells(self) -> tuple[str, ...]:
+        return tuple(self._named(name) for name in self.measures)
+
+    def _named(self, name: str) -> str:
+        return f"{self.prefix}_{name}" if self.prefix else name
 
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         from workbench.stages.values import metrics_size
@@ -52,6 +59,6 @@ class Evaluate(Stage):
             "classes": list(data.classes),
             "confusion": confusion.tolist(),
         }
-        for name in ("accuracy", "macro_f1"):
-            context.measure(f"{self.prefix}_{name}" if self.prefix else name, metrics[name])
+        for name in self.measures:
+            context.measure(self._named(name), metrics[name])
         return {"metrics": metrics}

@@ -19,6 +19,7 @@ class PrincipalComponents(Stage):
     doc_ja = "特徴量を、分散の大部分を保つ少数の成分に置き換えます。"
     inputs = (Port("dataset", "dataset"),)
     outputs = (Port("dataset", "dataset"),)
+    measures = ("explained_variance",)
 
     components: int = parameter(16, "features to keep", "残す成分の数", ge=1, le=100_000)
     whiten: bool = parameter(False, "bring every component to variance 1", "各成分の分散を 1 にする")

@@ -23,6 +23,7 @@ class Predict(Stage):
     doc_ja = "モデルと学習済みの前処理を新しい表に適用します。名前を書けば CSV にも出力します。"
     inputs = (Port("model", "model"), Port("table", "table"))
     outputs = (Port("table", "table"),)
+    measures = ("predicted_rows",)
 
     column: str = parameter("prediction", "name of the new column", "追加する列の名前", min_length=1)
     csv: str = parameter("", "file to write in the run's folder; none when empty", "出力する CSV（空なら書かない）")

@@ -23,6 +23,7 @@ class Prepare(Stage):
     doc_ja = "生の表を数値に変えます：欠損値、スケーリング、文字列の符号化、評価用データの取り分け。"
     inputs = (Port("table", "table"),)
     outputs = (Port("dataset", "dataset"),)
+    measures = ("training_rows", "held_out_rows", "dropped_rows")
 
     label: str = parameter("label", "column that holds the class", "クラスの列", min_length=1)
     leave_out: tuple[str, ...] = parameter((), "columns that are not used", "使わない列")

@@ -9,20 +9,26 @@ from workbench.stages.evaluate import Evaluate
 from workbench.stages.installed import installed
 from workbench.stages.language_model import TrainLanguageModel
 from workbench.stages.open_model import OpenModel
+from workbench.stages.parquet_file import ParquetFile, WriteParquet
 from workbench.stages.pca import PrincipalComponents
 from workbench.stages.predict import Predict
 from workbench.stages.prepare import Prepare
 from workbench.stages.python_function import PythonFunction
 from workbench.stages.sample import Sample
 from workbench.stages.save import Save
+from workbench.stages.select import SelectFeatures
+from workbench.stages.sql import SqlQuery, WriteSql
 from workbench.stages.synthetic import Synthetic
 from workbench.stages.train import Train
 
 OWN: dict[str, type[Stage]] = {
     "csv": CsvFile,
+    "parquet": ParquetFile,
+    "sql": SqlQuery,
     "sample": Sample,
     "synthetic": Synthetic,
     "prepare": Prepare,
+    "select": SelectFeatures,
     "pca": PrincipalComponents,
     "train": Train,
     "language-model": TrainLanguageModel,
@@ -31,6 +37,8 @@ OWN: dict[str, type[Stage]] = {
     "save": Save,
     "open-model": OpenModel,
     "predict": Predict,
+    "write-parquet": WriteParquet,
+    "write-sql": WriteSql,
     "python": PythonFunction,
 }
 

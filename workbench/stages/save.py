@@ -21,6 +21,7 @@ class Save(Stage):
     doc_ja = "モデルと前処理を、実行フォルダかシナリオの隣のファイルに書き出します。"
     inputs = (Port("model", "model"),)
     outputs = (Port("file", "file"),)
+    measures = ("saved_bytes",)
 
     path: str = parameter("model.zip", "name of the file, relative", "ファイル名（相対パス）", min_length=1)
     beside_scenario: bool = parameter(False, "write beside the scenario, not in the run's folder", "シナリオの隣に書く")

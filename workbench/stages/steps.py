@@ -25,6 +25,8 @@ def matrix(steps: tuple[FittedStep, ...], table: Any, rows: np.ndarray | None = 
 
 def projected(step: FittedStep, x: np.ndarray) -> np.ndarray:
     """A matrix after a step that maps numbers to numbers."""
+    if step.kind == "select":
+        return x[:, step.arrays["kept"]]
     assert step.kind == "pca", step.kind
     return ((x - step.arrays["mean"]) @ step.arrays["components"].T * step.arrays["factor"]).astype(np.float32)
 
