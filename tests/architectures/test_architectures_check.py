@@ -177,12 +177,9 @@ def test_servers_and_those_who_are_waited_for_must_be_in_the_cluster(knobs, need
 @pytest.mark.parametrize(
     "knobs", ["servers: 2", "backup: 1", "pieces: 2", "mode: asynchronous", "mode: bounded, staleness: 0"]
 )
-def test_what_only_the_simulator_does_with_a_server_is_refused_by_a_real_run(knobs):
+def test_servers_of_every_kind_are_carried_out_for_real(knobs):
     scenario = check_all(server_with(knobs), HERE).scenario
-    (sentence,) = refusals(scenario, scenario.architectures[0])
-    assert "'server' trains by Parameter server with parameters that only a simulated run knows" in sentence
-    plain = check_all(server_with("workers: 2, checkpoint_every: 5"), HERE).scenario
-    assert refusals(plain, plain.architectures[0]) == []
+    assert refusals(scenario, scenario.architectures[0]) == []
 
 
 def test_a_language_model_of_the_catalogue_is_refused_for_real_before_anything_starts():

@@ -73,7 +73,7 @@ def test_if_every_server_holds_all_weights_more_of_them_move_no_bottleneck(misse
     monkeypatch.setattr(ServerTeam, "piece", 1.0)
     assert missed("PS-3") == [
         "simulated.sharded.samples_per_second > 2.5 * simulated.eight.samples_per_second",
-        "simulated.sharded.samples_per_second > 0.9 * simulated.two.samples_per_second",
+        "simulated.sharded.samples_per_second > 0.85 * simulated.two.samples_per_second",
     ]
 
 

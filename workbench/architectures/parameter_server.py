@@ -76,10 +76,6 @@ class ParameterServer(TrainingArchitecture):
         return self.mode == "synchronous" and self.servers == 1 and self.backup == 0 and self.pieces == 1
 
     @property
-    def engines(self) -> tuple[str, ...]:
-        return ("simulated", "real") if self._is_plain else ("simulated",)
-
-    @property
     def learns(self) -> bool:
         return True
 

@@ -193,7 +193,8 @@ class Supervisor:
         self._hear(timeout_s)
         self._polled_s = now_s = time.monotonic()
         for name in self.watchdog.silent(now_s):
-            self.tell(Warned(code="silent", text=f"{name} has been silent for {self.limits.silent_s:g} s"))
+            if self._leader_ended_s is None:  # nothing is waited for any more
+                self.tell(Warned(code="silent", text=f"{name} has been silent for {self.limits.silent_s:g} s"))
             self.kill(name, "silent")
         for life in self.lives.values():
             if life.restart_s is not None and now_s >= life.restart_s:
