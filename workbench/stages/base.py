@@ -222,6 +222,12 @@ class Learning(Learner, Protocol):
     dataset: Any
     light: bool  # whether to compute without a library that real runs use, up to rounding the same and sooner
 
+    def join(self, replicas: Any) -> None:
+        """Be light, and train in one process with other `replicas`."""
+
+    def expect(self, step: int, rank: int, members: int) -> None:
+        """This gradient is about to be asked for."""
+
     def gradient_of(self, rows: Any, divisor: int) -> tuple[Any, float]:
         """(gradient of the summed loss of these training rows / `divisor`, the summed loss)."""
 

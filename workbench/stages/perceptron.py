@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 from workbench.stages import perceptron_sums
 from workbench.stages.base import Measure
 from workbench.stages.models import predicted
+from workbench.stages.replicas import Replicas
 from workbench.stages.values import Dataset, Model
 
 EVERYTHING = slice(None)
@@ -86,7 +87,8 @@ class PerceptronLearner:
     """A perceptron in training on one member; a Learner. Equal arguments make equal learners on every member.
 
     Each epoch takes the rows in a new order that depends on seed and epoch alone; what does not fill a batch waits
-    for another epoch, so that every step has `samples_per_step` rows.
+    for another epoch, so that every step has `samples_per_step` rows. Weights, and what the optimiser keeps, are
+    never written to but replaced, so that members who are simulated in one process may share them.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class PerceptronLearner:
         measure: Measure,
     ):
         self.light = False
+        self.replicas: Replicas | None = None
         self.dataset, self.rule, self.seed, self.measure = dataset, rule, seed, measure
         self.samples_per_step = min(batch_size, len(dataset.train_x))
         self.steps_per_epoch = len(dataset.train_x) // self.samples_per_step
@@ -132,10 +135,18 @@ class PerceptronLearner:
         share = share_of(self.batch(step), rank, members)
         if not len(share):
             return np.zeros_like(self._weights)
-        gradient, total = self.gradient_of(share, self.samples_per_step)
+        expected = self.replicas.gradient(self, (step, rank, members)) if self.replicas is not None else None
+        gradient, total = expected or self.gradient_of(share, self.samples_per_step)
         if rank == 0:
             self._tell_loss(step, total / len(share))
         return gradient
+
+    def expect(self, step: int, rank: int, members: int) -> None:
+        """This gradient is about to be asked for; it may be computed together with those of other replicas."""
+        if self.replicas is not None and self._is_light:
+            share = share_of(self.batch(step), rank, members)
+            if len(share):
+                self.replicas.expect(self, (step, rank, members), share, self.samples_per_step)
 
     def gradient_of(self, rows: Any, divisor: int) -> tuple[Any, float]:
         """(gradient of the summed loss of these rows / `divisor`, the summed loss) at the weights as they stand."""
@@ -147,11 +158,22 @@ class PerceptronLearner:
         import torch
 
         torch.set_num_threads(1)
-        flat = torch.from_numpy(self._weights).requires_grad_()
+        own = self._weights if self._weights.flags.writeable else self._weights.copy()  # torch takes no others
+        flat = torch.from_numpy(own).requires_grad_()
         said = self._forward(flat, torch.from_numpy(x))
         total = torch.nn.functional.cross_entropy(said, torch.from_numpy(y), reduction="sum")
         (gradient,) = torch.autograd.grad(total / divisor, flat)
         return gradient.numpy(), float(total.detach())
+
+    def gradients_of(self, weights: list[Any], rows: list[Any], divisor: int) -> tuple[Any, list[float]]:
+        """(gradients, summed losses) at the weights of several replicas (or of one for all), each of its own rows."""
+        at = np.array(rows)
+        with np.errstate(all="ignore"):
+            found, losses = perceptron_sums.gradients(
+                np.stack(weights), self.layers, self.dataset.train_x[at], self.dataset.train_y[at]
+            )
+            found /= np.float32(divisor)
+        return found, losses.tolist()
 
     @property
     def _is_light(self) -> bool:
@@ -186,14 +208,13 @@ class PerceptronLearner:
     def move(self, update: int, gradient: Any, at: slice = EVERYTHING) -> None:
         """One optimiser step on some of the weights; `update` counts those that they have seen."""
         given = np.asarray(gradient, dtype=np.float32)
-        slots = [slot[at] for slot in self._slots]
-        weights, slots = self.rule.move(update, self._weights[at], slots, given)
-        if at == EVERYTHING:
-            self._weights, self._slots = weights, slots
+        if len(given) == len(self._weights):
+            move = self.rule.move if self.replicas is None else partial(self.replicas.move, self.rule.move)
+            self._weights, self._slots = move(update, self._weights, self._slots, given)
         else:
-            self._weights[at] = weights
-            for slot, moved in zip(self._slots, slots, strict=True):
-                slot[at] = moved
+            weights, slots = self.rule.move(update, self._weights[at], [slot[at] for slot in self._slots], given)
+            self._weights = _with(self._weights, at, weights)
+            self._slots = [_with(slot, at, moved) for slot, moved in zip(self._slots, slots, strict=True)]
         self.step = update + 1
 
     def learn(self, rows: Any, epochs: int, draws: np.random.Generator) -> Any:
@@ -216,21 +237,48 @@ class PerceptronLearner:
         self._before = None
         self.step = step
 
+    @property
+    def weights_now(self) -> Any:
+        """The weights themselves, which are replaced when they change."""
+        return self._weights
+
+    @property
+    def slots_now(self) -> list[Any]:
+        return self._slots
+
+    def join(self, replicas: Replicas) -> None:
+        """Train in one process with others; what is as it is with one of them is shared."""
+        self.light, self.replicas = True, replicas
+        self._weights, self._slots = replicas.shared(self)
+
     def weights(self) -> Any:
-        return self._weights.copy()
+        return self._given_away(self._weights)
+
+    def _given_away(self, array: Any) -> Any:
+        """A copy, or the array itself, which then nobody can write to."""
+        if self.replicas is None:
+            return array.copy()
+        array.setflags(write=False)
+        return array
+
+    def _taken(self, given: Any) -> Any:
+        """A copy, but of what nobody can write to."""
+        if self.replicas is not None and isinstance(given, np.ndarray) and given.dtype == np.float32:
+            return given if not given.flags.writeable else given.copy()
+        return np.array(given, dtype=np.float32)
 
     def load_weights(self, weights: Any) -> None:
-        given = np.array(weights, dtype=np.float32)
+        given = self._taken(weights)
         assert given.shape == self._weights.shape, (given.shape, self._weights.shape)
         self._weights = given
 
     def state(self) -> dict[str, Any]:
-        slots = {f"slot_{place}": slot.copy() for place, slot in enumerate(self._slots)}
+        slots = {f"slot_{place}": self._given_away(slot) for place, slot in enumerate(self._slots)}
         return {"step": self.step, "weights": self.weights()} | slots
 
     def load_state(self, state: dict[str, Any]) -> None:
         self.load_weights(state["weights"])
-        self._slots = [np.array(state[f"slot_{place}"], dtype=np.float32) for place in range(self.rule.slots)]
+        self._slots = [self._taken(state[f"slot_{place}"]) for place in range(self.rule.slots)]
         self.step = int(state["step"])
         self._before = None
 
@@ -257,3 +305,10 @@ class PerceptronLearner:
         right = predicted(model, self.dataset.test_x) == self.dataset.test_y
         self.measure("accuracy", float(right.mean()), "")
         return {"model": model}
+
+
+def _with(whole: Any, at: slice, part: Any) -> Any:
+    """A copy with another part."""
+    copy = whole.copy()
+    copy[at] = part
+    return copy

@@ -25,6 +25,7 @@ from workbench.runs.items import is_item
 from workbench.stages import trust
 from workbench.stages.base import BadInput, Context, Learning, TrainingStage
 from workbench.stages.check import build
+from workbench.stages.replicas import Replicas
 
 MOST_LOOKS = 50  # at the accuracy of a model on its way
 STEPS_KEPT = 4  # of the weights of members that are at a step which others have left
@@ -54,6 +55,7 @@ class LearningWork(Work):
         self.stages = {use.id: build(use) for use in scenario.pipeline.stages}
         self.values: dict[str, Any] = {}
         self.learners: dict[tuple[str, str, str], Learning] = {}
+        self.trained: dict[tuple[str, str], Replicas] = {}  # what those of one training share
         self.replicas: dict[tuple[str, str, int], Any] = {}  # weights on which the gradient of a step was computed
         self.apart: dict[tuple[str, str], float] = {}  # the most that those of two members have differed by
         self.diverged: set[tuple[str, str]] = set()
@@ -61,6 +63,8 @@ class LearningWork(Work):
 
     def answer(self, member: str, operation: Perform) -> Any:
         told = super().answer(member, operation)
+        if operation.part == "gradient" and (own := self.learners.get((member, operation.stage, operation.of))):
+            own.expect(*operation.item)
         return Later(lambda: self._do(member, operation, told))
 
     def _do(self, member: str, operation: Perform, told: Any) -> Any:
@@ -96,7 +100,11 @@ class LearningWork(Work):
         inputs = operation.item or self._artifacts(operation)
         values = {port: self.values[artifact] for port, artifact in inputs.items()}
         learner = cast(Learning, stage.learner(values, self._context(member, operation)))
-        learner.light = True
+        training = operation.stage, operation.of
+        replicas = self.trained.setdefault(training, Replicas())
+        if (before := self.learners.pop((member, *training), None)) is not None:
+            replicas.forget(before)
+        learner.join(replicas)
         self.learners[member, operation.stage, operation.of] = learner
         return told | training_work.opened(learner)
 
@@ -160,7 +168,7 @@ class LearningWork(Work):
             for old in kept[:-STEPS_KEPT]:
                 del self.replicas[old]
             return
-        apart = float(abs(weights - self.replicas[key]).max())
+        apart = float(abs(weights - self.replicas[key]).max()) if weights is not self.replicas[key] else 0.0
         if apart > self.apart.get(training, -1.0):
             self.apart[training] = apart
             self._context(member, operation).measure("replicas_apart", apart, "", step)
