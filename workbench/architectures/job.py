@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 STRUCK = {"leader-crash": (LEADER,), "storage-full": ("",), "corrupt-checkpoint": ("",)}  # kinds that strike no worker
 PLANNED_ARRIVALS = ("regular", "poisson")  # instances are submitted at times that nothing in the run changes
+COMMAND = "command"  # the origin of faults that somebody orders while the run goes on
 FACTOR = 2.0  # how many times as slow as before what is slowed becomes, where nobody says it
 
 
@@ -187,3 +188,12 @@ def _strike(fault: Fault, workers: tuple[str, ...], at_s: float | None, origin: 
     factor, late_s = fault.factor or (1.0 if fault.latency else FACTOR), fault.latency or 0.0
     more = (origin, factor, late_s, tuple(others), fault.room or 0.0)
     return Strike(fault.kind, first, at_s, fault.at_step, fault.lasts, *more)
+
+
+def ordered(command: dict[str, Any]) -> Strike:
+    """The fault that a command orders: it strikes now."""
+    kind, late_s = command["kind"], float(command.get("latency", 0.0))
+    worker, *others = STRUCK.get(kind) or command.get("workers") or (command["worker"],)
+    factor = float(command.get("factor", 1.0 if late_s else FACTOR))
+    more = (COMMAND, factor, late_s, tuple(others), float(command.get("room", 0.0)))
+    return Strike(kind, worker, None, None, command.get("lasts"), *more)

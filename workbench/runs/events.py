@@ -29,7 +29,7 @@ class RunStarted(Fact, frozen=True):
     team: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     after: tuple[tuple[str, ...], ...] = ()  # for each of the stages, those before it
-    fidelity: str = ""  # "message": every chunk is simulated; "processes": a real run
+    fidelity: str = ""  # "message": every chunk is simulated; "processes": a real run, "shaped": on links
     label: str = ""  # how far a figure can be trusted: measured, calibrated, extrapolated
     format: int = FORMAT
 

@@ -141,11 +141,18 @@ class RunState:
 
     @property
     def mendable(self) -> tuple[tuple[str, str], ...]:
-        """Kind and worker of each fault that lasts, where the engine can undo one; what is corrupt stays so."""
-        if self.engine != "simulated" or self.outcome:
+        """Kind and worker of each fault that lasts; what is corrupt stays so."""
+        if self.outcome:
             return ()
         lasting = ((fault.kind, fault.worker) for fault in self.faults if fault.ended_s is None)
         return tuple(dict.fromkeys(each for each in lasting if each[0] != "corrupt-checkpoint"))
+
+    @property
+    def breakable(self) -> tuple[str, ...]:
+        """The kinds of faults that somebody may order, beside the end of a member and a freeze."""
+        if self.engine == "simulated":
+            return ("slow-down", "slow-link", "partition", "storage-full", "corrupt-checkpoint")
+        return ("slow-link", "partition") if self.fidelity == "shaped" else ()
 
     def apply(self, event: Event) -> None:
         """Take one event in."""

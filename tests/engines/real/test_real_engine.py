@@ -51,6 +51,14 @@ def test_a_ring_shrinks_when_a_member_is_killed_and_finishes_every_step(runner):
     assert of_kind(events, Measured)[-1].value > 0.8
 
 
+def test_workers_that_are_lost_at_the_same_moment_are_all_survived(runner):
+    text = SMALL.replace("ring-all-reduce, with: {workers: 2}", "ring-all-reduce, with: {workers: 3}")
+    events = runner("real", "ring", with_fault("{kind: crash, workers: [w1, w2], at_step: 20}", text))
+    assert runner.outcome == "finished"
+    assert sorted(e.worker for e in of_kind(events, WorkerFailed)) == ["w1", "w2"]
+    assert {e.last for e in of_kind(events, StepsFinished)} == set(range(66))
+
+
 def test_training_begins_again_from_the_checkpoint_when_the_server_is_killed(runner):
     text = SMALL.replace(
         "{use: parameter-server, with: {workers: 2}}",

@@ -1,14 +1,32 @@
-"""Faults on real processes: when they strike, which signal they are, and when they end."""
+"""Faults on real processes and on shaped links: when they strike, what they do, and when they end."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 
 from workbench.architectures.job import Strike
 from workbench.architectures.orchestration import LEADER
+from workbench.engines.real.links import OF_LINKS, Links
 from workbench.engines.real.supervisor import Supervisor
 from workbench.runs.events import FaultBegan, FaultEnded, Warned
+
+
+@dataclass(eq=False)
+class InForce:
+    """A fault that lasts. `undo` ends it, and answers whether it could; a member that is lost comes back instead."""
+
+    kind: str
+    worker: str
+    ends_s: float | None
+    undo: Callable[[], bool]
+
+    @property
+    def keeps_away(self) -> bool:
+        """Whether it may keep its member from the others until that is lost."""
+        return self.kind != "slow-link"
 
 
 class Faults:
@@ -18,7 +36,7 @@ class Faults:
         self.supervisor, self.restart_s = supervisor, restart_s
         self.by_step, self._by_time = list(by_step), by_time
         self._next = next(by_time, None)
-        self._ends: dict[str, tuple[float, str]] = {}  # member -> when its fault ends, and its kind
+        self._in_force: list[InForce] = []
         supervisor.comes_back = self._comes_back
         supervisor.on_joined = self._joined
 
@@ -28,7 +46,7 @@ class Faults:
         return bool(self.by_step)
 
     def turn(self) -> None:
-        """Let faults strike, and freezes end, whose time has come."""
+        """Let faults strike, and others end, whose time has come."""
         now_s, steps = self.supervisor.now_s, self.supervisor.gathering.steps_finished
         for strike in [strike for strike in self.by_step if (strike.at_step or 0) <= steps]:
             self.by_step.remove(strike)
@@ -36,38 +54,109 @@ class Faults:
         while self._next is not None and (self._next.at_s or 0.0) <= now_s:
             self.strike(self._next)
             self._next = next(self._by_time, None)
-        for worker, (ends_s, kind) in list(self._ends.items()):
-            if kind == "freeze" and now_s >= ends_s and self.supervisor.thaw(worker):
-                del self._ends[worker]
-                self.supervisor.tell(FaultEnded(kind=kind, worker=worker))
+        for fault in list(self._in_force):
+            if fault.ends_s is not None and now_s >= fault.ends_s:
+                self._end(fault)
 
     def strike(self, strike: Strike) -> None:
-        """Begin a fault now; a member that is lost, frozen or finished is spared."""
-        if not self.supervisor.can_be_struck(strike.worker):
-            return
+        """Begin a fault now; members that are lost or finished, or that cannot answer, are spared."""
+        struck = [worker for worker in strike.workers if self.supervisor.can_be_struck(worker)]
         if strike.kind == "freeze" and not hasattr(signal, "SIGSTOP"):
-            self.supervisor.tell(Warned(code="fault-refused", text="this system cannot freeze a process"))
-            return
-        self.supervisor.tell(FaultBegan(kind=strike.kind, worker=strike.worker, origin=strike.origin))
+            return self._refuse("this system cannot freeze a process")
+        if strike.kind in OF_LINKS and self.supervisor.links is None:
+            return self._refuse(f"a fault of kind '{strike.kind}' needs links that are shaped (run.links)")
+        cut = list(struck)
+        for worker in struck:
+            self._begin(replace(strike, worker=worker), cut)
+        return None
+
+    def _begin(self, strike: Strike, cut: list[str]) -> None:
+        worker, supervisor = strike.worker, self.supervisor
+        supervisor.tell(FaultBegan(kind=strike.kind, worker=worker, origin=strike.origin))
         lasts_s = strike.lasts_s
-        if lasts_s is None and strike.worker == LEADER and strike.kind != "freeze":
+        if lasts_s is None and worker == LEADER and strike.kind in ("crash", "leader-crash"):
             lasts_s = self.restart_s
-        if lasts_s is not None:
-            self._ends[strike.worker] = (self.supervisor.now_s + lasts_s, strike.kind)
-        if strike.kind == "freeze":
-            self.supervisor.freeze(strike.worker)
-        else:
-            self.supervisor.kill(strike.worker)
+        fault = InForce(
+            strike.kind, worker, None if lasts_s is None else supervisor.now_s + lasts_s, _comes_back_itself
+        )
+        self._in_force.append(fault)
+        match strike.kind:
+            case "freeze":
+                fault.undo = partial(supervisor.thaw, worker)
+                supervisor.freeze(worker)
+            case "slow-link":
+                fault.undo = partial(self._quicken, strike)
+                self._links.slow_down(worker, strike.factor, strike.late_s)
+                supervisor.links_changed()
+            case "partition":
+                fault.undo = partial(self._reach, cut, worker)
+                if worker == cut[0]:
+                    self._links.cuts.append(cut)
+                    supervisor.links_changed()
+            case _:
+                supervisor.kill(worker)
+
+    def mend(self, worker: str = "", kind: str = "") -> bool:
+        """End the faults of a member, or of a kind, or both, now instead of later; whether there was one."""
+        found = [
+            fault
+            for fault in self._in_force
+            if worker in ("", fault.worker) and kind in ("", fault.kind) and (worker or kind)
+        ]
+        for fault in found:
+            self._end(fault)
+            self.supervisor.bring_back(fault.worker)
+        return bool(found)
+
+    def _end(self, fault: InForce) -> None:
+        """A member that is lost meanwhile is started again by the supervisor, which ends its fault."""
+        if fault.undo():
+            self._in_force.remove(fault)
+            self.supervisor.tell(FaultEnded(kind=fault.kind, worker=fault.worker))
+
+    def _refuse(self, text: str) -> None:
+        self.supervisor.tell(Warned(code="fault-refused", text=text))
+
+    # --- links -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _links(self) -> Links:
+        assert self.supervisor.links is not None
+        return self.supervisor.links
+
+    def _quicken(self, strike: Strike) -> bool:
+        self._links.recover(strike.worker, strike.factor, strike.late_s)
+        self.supervisor.links_changed()
+        return True
+
+    def _reach(self, cut: list[str], worker: str) -> bool:
+        """The member is within reach again; whether it was still away."""
+        was_away = worker in cut
+        if was_away:
+            cut.remove(worker)
+            self._links.cuts[:] = [each for each in self._links.cuts if each]
+            self.supervisor.links_changed()
+        return was_away
+
+    # --- who is lost, and comes back ---------------------------------------------------------------------------------
 
     def _comes_back(self, worker: str) -> float | None:
         """After how many seconds a lost member is started again: at the end of its fault; a leader in any case."""
-        if worker not in self._ends:
+        fault = next((fault for fault in self._in_force if fault.worker == worker and fault.keeps_away), None)
+        if fault is None:
             if worker != LEADER:
                 return None
-            self._ends[worker] = (self.supervisor.now_s + self.restart_s, "leader-crash")
-        return max(0.0, self._ends[worker][0] - self.supervisor.now_s)
+            fault = InForce("leader-crash", worker, self.supervisor.now_s + self.restart_s, _comes_back_itself)
+            self._in_force.append(fault)
+        if fault.kind == "partition":
+            fault.undo()  # nothing more will be heard of it, and whoever is in its place can be reached
+        return None if fault.ends_s is None else max(0.0, fault.ends_s - self.supervisor.now_s)
 
     def _joined(self, worker: str) -> None:
-        if worker in self._ends:
-            _, kind = self._ends.pop(worker)
-            self.supervisor.tell(FaultEnded(kind=kind, worker=worker))
+        for fault in [fault for fault in self._in_force if fault.worker == worker and fault.keeps_away]:
+            self._in_force.remove(fault)
+            self.supervisor.tell(FaultEnded(kind=fault.kind, worker=worker))
+
+
+def _comes_back_itself() -> bool:
+    return False

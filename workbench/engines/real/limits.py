@@ -5,10 +5,11 @@ from __future__ import annotations
 from workbench.architectures import registry
 from workbench.architectures.orchestration import HEARTBEAT_S
 from workbench.document.scenario import Combination, Scenario
+from workbench.engines.real.links import OF_LINKS
 from workbench.stages.base import TrainingStage
 from workbench.stages.registry import STAGES
 
-FAULTS = ("crash", "freeze", "leader-crash")
+FAULTS = ("crash", "freeze", "leader-crash", *OF_LINKS)
 TOPOLOGIES = ("switch",)
 
 
@@ -49,8 +50,8 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
             continue
         if fault.trace:
             said.append("faults from a trace file can only be simulated")
+        elif fault.kind in OF_LINKS and scenario.run.links == "local":
+            said.append(f"a fault of kind '{fault.kind}' can only be simulated, unless links are shaped (run.links)")
         elif fault.kind not in FAULTS:
             said.append(f"a fault of kind '{fault.kind}' can only be simulated")
-        if fault.workers or fault.rack is not None:
-            said.append("a fault that strikes several workers at once can only be simulated")
     return list(dict.fromkeys(said))

@@ -9,6 +9,7 @@ import msgspec
 
 from workbench.document.scenario import Scenario
 
+OF_LINKS = ("slow-link", "partition")  # kinds of faults that strike links, where these are shaped
 CORE = ""  # the side of a cut on which the store is, and whoever is in no cut
 
 
@@ -50,3 +51,15 @@ class Links(msgspec.Struct):
 
     def is_cut_off(self, member: str) -> bool:
         return self.part(member, CORE)
+
+    # --- what happens to them ----------------------------------------------------------------------------------------
+
+    def slow_down(self, member: str, factor: float, late_s: float) -> None:
+        """The link of a member carries so many times less, and takes so much longer."""
+        self.slower.setdefault(member, []).append(factor)
+        self.later.setdefault(member, []).append(late_s)
+
+    def recover(self, member: str, factor: float, late_s: float) -> None:
+        """The opposite of `slow_down` with the same figures."""
+        self.slower[member].remove(factor)
+        self.later[member].remove(late_s)

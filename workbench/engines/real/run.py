@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from workbench.architectures import interval
 from workbench.architectures.idle import warnings
-from workbench.architectures.job import Job, Strike, build, strikes_by_step, strikes_by_time
+from workbench.architectures.job import Job, build, ordered, strikes_by_step, strikes_by_time
 from workbench.architectures.orchestration import LEADER
 from workbench.architectures.single_leader import SingleLeader
 from workbench.document.scenario import Combination, Scenario
@@ -114,7 +114,7 @@ class RealRun:
             team=self.job.followers[: self.job.team_size],
             stages=tuple(stage.id for stage in self.scenario.pipeline.stages),
             after=self.job.plan.after,
-            fidelity="processes",
+            fidelity="processes" if self.supervisor.links is None else "shaped",
             label="measured",
         )
 
@@ -157,8 +157,10 @@ class RealRun:
                 text = f"a fault of kind '{command['kind']}' can only be simulated"
                 self.supervisor.tell(Warned(code="fault-refused", text=text))
             case "break":
-                worker = LEADER if command["kind"] == "leader-crash" else command["worker"]
-                self.faults.strike(Strike(command["kind"], worker, None, None, command.get("lasts"), "command"))
+                self.faults.strike(ordered(command))
+            case "mend":
+                if not self.faults.mend(command.get("worker", ""), command.get("kind", "")):
+                    self.supervisor.tell(Warned(code="command-refused", text="there is nothing to mend"))
             case name:
                 self.supervisor.tell(Warned(code="command-refused", text=f"a real run cannot obey '{name}'"))
 

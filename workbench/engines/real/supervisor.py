@@ -10,8 +10,6 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -22,50 +20,13 @@ from workbench.engines.real.channels import Channel, listen
 from workbench.engines.real.forkserver import warm_up
 from workbench.engines.real.gathering import Gathering
 from workbench.engines.real.links import Links
+from workbench.engines.real.lives import Life, Limits
 from workbench.engines.real.member import Seat, main
 from workbench.engines.real.watchdog import Watchdog
 from workbench.runs.events import Event, Warned, WorkerFailed, WorkerJoined
 
 _REAP_S = 2.0
 _SETTLED_S = 0.01  # events that are younger wait for a next round, in which older ones may have come
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How patient the supervisor is, in seconds."""
-
-    start_up_s: float = 60.0
-    beat_s: float = 1.0
-    silent_s: float = 10.0
-    deadlock_s: float = 10.0
-    grace_s: float = 2.0  # for members to end once the leader has
-
-
-@dataclass
-class Life:
-    """One member as the supervisor sees it: its present incarnation, and that one's process."""
-
-    name: str
-    incarnation: int = -1
-    process: BaseProcess | None = None
-    channel: Channel | None = None
-    address: list[Any] | None = None
-    status: str = "waiting"  # waiting, starting, ready, running, finished, failed, lost
-    frozen: bool = False
-    restart_s: float | None = None  # when a lost member is started again
-    cause: str = "crash"
-    result: Any = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is, or will be, a process of which more is to be expected."""
-        return self.status in ("waiting", "starting", "ready", "running") or self.restart_s is not None
-
-    def as_peer(self) -> tuple[int, list[Any] | None]:
-        """What others are told: incarnation and address; no address while it is lost."""
-        if self.status == "starting":
-            return self.incarnation - 1, None
-        return self.incarnation, None if self.status == "lost" else self.address
 
 
 class Supervisor:
@@ -268,7 +229,8 @@ class Supervisor:
         for message in messages:
             match message["kind"]:
                 case "beat":
-                    self.watchdog.hear(life.name, message, time.monotonic())
+                    if not self.is_cut_off(life.name):
+                        self.watchdog.hear(life.name, message, time.monotonic())
                     continue
                 case "finished":
                     life.status, life.result = "finished", message["result"]
@@ -306,7 +268,7 @@ class Supervisor:
 
     def _broadcast(self, message: dict[str, Any]) -> None:
         for life in self.lives.values():
-            if life.status == "running" and life.channel is not None and life.name != message["worker"]:
+            if life.status == "running" and life.channel is not None and life.name != message.get("worker"):
                 life.channel.put(message)
 
     def _look_for_deadlock(self) -> None:
@@ -322,7 +284,21 @@ class Supervisor:
     def can_be_struck(self, name: str) -> bool:
         """Whether the member takes part and runs, is not frozen, and there is still something to be done."""
         life = self.lives.get(name)
-        return life is not None and life.status == "running" and not life.frozen and self._leader_ended_s is None
+        runs = life is not None and life.status == "running" and not life.frozen and self._leader_ended_s is None
+        return runs and not self.is_cut_off(name)
+
+    def is_cut_off(self, name: str) -> bool:
+        """Whether the member cannot be reached, nor heard."""
+        return self.links is not None and self.links.is_cut_off(name)
+
+    def links_changed(self) -> None:
+        """Members are to pace by the links as they are now."""
+        self._broadcast({"kind": "links", "links": msgspec.to_builtins(self.links)})
+
+    def bring_back(self, name: str) -> None:
+        """Start a lost member again, now."""
+        if self.lives[name].status == "lost":
+            self.lives[name].restart_s = time.monotonic()
 
     def kill(self, name: str, cause: str = "crash") -> None:
         """SIGKILL; the loss is declared once the process is gone."""

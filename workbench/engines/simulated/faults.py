@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from workbench.architectures.job import FACTOR, STRUCK, Job, Strike
+from workbench.architectures.job import COMMAND, Job, Strike
 from workbench.architectures.operations import Record
 from workbench.architectures.orchestration import LEADER
 from workbench.architectures.setting import SILENT_S
@@ -16,8 +16,6 @@ from workbench.engines.simulated.clock import Call
 from workbench.engines.simulated.paces import Paces
 from workbench.engines.simulated.world import World
 from workbench.runs.events import Event, FaultBegan, FaultEnded, StepsFinished, Warned, WorkerFailed, WorkerJoined
-
-COMMAND = "command"  # the origin of faults that somebody orders while the run goes on
 
 
 @dataclass(eq=False, slots=True)
@@ -238,15 +236,6 @@ class Faults:
             return
         self._began(strike)
         self.tell(Warned(code=strike.kind, text=unusable_text(*found)))
-
-
-def ordered(command: dict[str, Any]) -> Strike:
-    """The fault that a command orders: it strikes now."""
-    kind, late_s = command["kind"], float(command.get("latency", 0.0))
-    worker, *others = STRUCK.get(kind) or command.get("workers") or (command["worker"],)
-    factor = float(command.get("factor", 1.0 if late_s else FACTOR))
-    more = (COMMAND, factor, late_s, tuple(others), float(command.get("room", 0.0)))
-    return Strike(kind, worker, None, None, command.get("lasts"), *more)
 
 
 def unusable_text(key: str, last: Any, before: Any) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from workbench.architectures import interval
 from workbench.architectures.fault_traces import with_traces
 from workbench.architectures.idle import warnings
-from workbench.architectures.job import Job, build, strikes_by_step, strikes_by_time
+from workbench.architectures.job import Job, build, ordered, strikes_by_step, strikes_by_time
 from workbench.architectures.raft import Timing
 from workbench.architectures.single_leader import SingleLeader
 from workbench.architectures.team_level import is_chosen
@@ -19,7 +19,7 @@ from workbench.document.check import FAULTS
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.simulated.elections import without_leader_s
-from workbench.engines.simulated.faults import Faults, ordered
+from workbench.engines.simulated.faults import Faults
 from workbench.engines.simulated.learning import LearningWork
 from workbench.engines.simulated.member import waiting_text
 from workbench.engines.simulated.memory import Memory

@@ -248,7 +248,7 @@ class WatchPanel(QWidget):
         share, left_s = 0.0, None
         lost: frozenset[str] = frozenset()
         broken: tuple[tuple[str, str], ...] = ()
-        simulated = False
+        kinds: tuple[str, ...] = ()
         if self._request is not None:
             share = self._request.share(self.follower.runs)
             left_s = self._request.left_s(share)
@@ -256,9 +256,9 @@ class WatchPanel(QWidget):
             members = newest.state.members if newest else {}
             lost = frozenset(name for name, member in members.items() if member.status == "lost")
             broken = newest.state.mendable if newest else ()
-            simulated = newest is not None and newest.state.engine == "simulated"
+            kinds = newest.state.breakable if newest else ()
         changed = state != self.bar.state
-        self.bar.show_state(state, share, left_s, lost, broken, simulated)
+        self.bar.show_state(state, share, left_s, lost, broken, kinds)
         if changed:
             self.state_changed.emit(state)
 

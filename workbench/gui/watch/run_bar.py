@@ -14,8 +14,7 @@ from workbench.gui.watch.progress import GOING
 
 SPEEDS = (1.0, 10.0, 100.0, 0.0)  # 0: as fast as possible
 LEADER_CRASH = "leader-crash"
-OF_WORKERS = ("slow-down", "slow-link", "partition")  # what only a simulated run can break
-OF_STORAGE = ("storage-full", "corrupt-checkpoint")
+OF_STORAGE = ("storage-full", "corrupt-checkpoint")  # kinds of faults that strike no worker
 NARROW = 900
 STATE_LOOKS = {
     "no_engine": ("waiting", "text2"),
@@ -52,7 +51,7 @@ class RunBar(QWidget):
         self._combinations: list[tuple[str, str]] = []  # label, id
         self._lost: frozenset[str] = frozenset()
         self._broken: tuple[tuple[str, str], ...] = ()
-        self._simulated = False
+        self._kinds: tuple[str, ...] = ()
         self._submenus: list[QMenu] = []
         self._left_s: float | None = None
         self.simulate = Button("watch.run.simulate", partial(self.run_asked.emit, ["simulated"]), "primary", "play")
@@ -140,14 +139,14 @@ class RunBar(QWidget):
         left_s: float | None = None,
         lost: frozenset[str] = frozenset(),
         broken: tuple[tuple[str, str], ...] = (),
-        simulated: bool = False,
+        kinds: tuple[str, ...] = (),
     ) -> None:
         """What goes on: a key of `STATE_LOOKS`, how much is done, how long it takes yet, who is lost already.
 
-        `broken` are the faults that can be mended: kind, and worker if it has one. Only a `simulated` run can do more
-        than end and freeze its members.
+        `broken` are the faults that can be mended: kind, and worker if it has one. `kinds` are those that the run can
+        carry out beside ending and freezing its members.
         """
-        self._simulated = simulated
+        self._kinds = kinds
         self.state, self._left_s, self._lost, self._broken = state, left_s, lost, broken
         self.bar.setValue(round(1000 * share))
         self._show()
@@ -183,8 +182,7 @@ class RunBar(QWidget):
             self._menu.addSeparator()
         leader = self._menu.addAction(words.say("watch.run.break_leader"))
         leader.triggered.connect(partial(self._ask_break, "", LEADER_CRASH))
-        if self._simulated:
-            self._fill_simulated()
+        self._fill_kinds()
         if self._broken:
             self._menu.addSeparator()
         for kind, worker in self._broken:
@@ -192,18 +190,20 @@ class RunBar(QWidget):
             action = self._menu.addAction(words.say("watch.run.mend", what=what))
             action.triggered.connect(partial(self._ask_mend, worker, kind))
 
-    def _fill_simulated(self) -> None:
+    def _fill_kinds(self) -> None:
         for old in self._submenus:
             old.deleteLater()
-        self._submenus = [self._menu.addMenu(words.say(f"watch.fault.{kind}")) for kind in OF_WORKERS]
-        for kind, submenu in zip(OF_WORKERS, self._submenus, strict=True):
+        of_workers = [kind for kind in self._kinds if kind not in OF_STORAGE]
+        self._submenus = [self._menu.addMenu(words.say(f"watch.fault.{kind}")) for kind in of_workers]
+        for kind, submenu in zip(of_workers, self._submenus, strict=True):
             for worker in self._workers:
                 action = submenu.addAction(worker)
                 action.setEnabled(worker not in self._lost)
                 action.triggered.connect(partial(self._ask_break, worker, kind))
-        for kind in OF_STORAGE:
-            action = self._menu.addAction(words.say(f"watch.fault.{kind}"))
-            action.triggered.connect(partial(self._ask_break, "", kind))
+        for kind in self._kinds:
+            if kind in OF_STORAGE:
+                action = self._menu.addAction(words.say(f"watch.fault.{kind}"))
+                action.triggered.connect(partial(self._ask_break, "", kind))
 
     def _ask_break(self, worker: str, kind: str, *_: object) -> None:
         self.break_asked.emit(worker, kind)

@@ -1,0 +1,47 @@
+"""Lives: the members of a run as their supervisor sees them, and how patient it is with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from workbench.engines.real.channels import Channel
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How patient the supervisor is, in seconds."""
+
+    start_up_s: float = 60.0
+    beat_s: float = 1.0
+    silent_s: float = 10.0
+    deadlock_s: float = 10.0
+    grace_s: float = 2.0  # for members to end once the leader has
+
+
+@dataclass
+class Life:
+    """One member as the supervisor sees it: its present incarnation, and that one's process."""
+
+    name: str
+    incarnation: int = -1
+    process: BaseProcess | None = None
+    channel: Channel | None = None
+    address: list[Any] | None = None
+    status: str = "waiting"  # waiting, starting, ready, running, finished, failed, lost
+    frozen: bool = False
+    restart_s: float | None = None  # when a lost member is started again
+    cause: str = "crash"
+    result: Any = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is, or will be, a process of which more is to be expected."""
+        return self.status in ("waiting", "starting", "ready", "running") or self.restart_s is not None
+
+    def as_peer(self) -> tuple[int, list[Any] | None]:
+        """What others are told: incarnation and address; no address while it is lost."""
+        if self.status == "starting":
+            return self.incarnation - 1, None
+        return self.incarnation, None if self.status == "lost" else self.address
