@@ -107,6 +107,9 @@ def run(
     messages: Annotated[
         str | None, typer.Option("--messages", help="tell every message of simulated runs in a window, like 10s..12s")
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="real runs do everything anew, and take nothing over from earlier runs")
+    ] = False,
     resume: Annotated[
         Path | None,
         typer.Option("--resume", help="go on with a real run that was broken off: its folder, or its study's"),
@@ -143,6 +146,7 @@ def run(
         combinations=tuple(combination or ()),
         workers=workers,
         messages=window,
+        fresh=fresh,
     )
     return _reported(study.out, carry_out_with_progress(study, quiet=as_json), html, as_json)
 

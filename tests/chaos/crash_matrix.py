@@ -105,7 +105,7 @@ def carry_out(run, items, moment, mark, events, resumes) -> None:
     chosen = scenario.architectures[0]
     writer = RunWriter.resumed(run) if resumes else RunWriter(run, text)
     with writer:
-        real = RealRun(scenario, chosen, run.parent, writer, Control(), patience_s=60.0, resumes=resumes)
+        real = RealRun(scenario, chosen, run.parent, writer, Control(), patience_s=60.0, resumes=resumes, fresh=True)
         if moment is not None:
             _lay(real, moment, mark, events)
         outcome = real.carry_out()

@@ -51,8 +51,17 @@ class Job:
         return min(self.training.members or len(self.followers), len(self.followers))
 
 
-def build(scenario: Scenario, combination: Combination, replication: int = 0, gone_on_s: float = 0.0) -> Job:
-    """The job of one combination; the scenario must have been checked. A run that is resumed has `gone_on_s` before."""
+def build(
+    scenario: Scenario,
+    combination: Combination,
+    replication: int = 0,
+    gone_on_s: float = 0.0,
+    recalls: bool = False,
+) -> Job:
+    """The job of one combination; the scenario must have been checked.
+
+    A run that is resumed has `gone_on_s` before; one that `recalls` takes over what earlier runs led to.
+    """
     orchestration = registry.orchestration(combination.orchestration.use, combination.orchestration.with_)
     training = registry.training(combination.training.use, combination.training.with_)
     followers = scenario.cluster.names[: orchestration.followers or None]
@@ -60,7 +69,7 @@ def build(scenario: Scenario, combination: Combination, replication: int = 0, go
     plan = plan_of(scenario, orchestration, team, training.least)
     arrivals = arrivals_s(scenario.workload, scenario.run.seed, replication)
     work = Orchestration(plan, followers, training, arrivals, scenario.run.steps, scenario.run.seed, replication)
-    work.gone_on_s = gone_on_s
+    work.gone_on_s, work.recalls = gone_on_s, recalls
     makers = orchestration.programs(work)
     deciders = orchestration.deciders(followers)
     members = (*(d for d in deciders if d == LEADER), *followers, *orchestration.outsiders(plan))

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.architectures.operations import (
     Claim,
+    Known,
     Letter,
     Now,
     Operation,
@@ -39,7 +40,7 @@ def narrated(program: Program, tell: Tell, lane: str = "") -> Program:
         if isinstance(operation, Say):
             tell(operation.event)
             continue
-        if isinstance(operation, Now):
+        if isinstance(operation, Now | Known):
             answer = yield operation
             continue
         label, stage, item = operation.label, "", ""

@@ -262,6 +262,25 @@ class Now(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class Known(Operation):
+    """Asks for the result of equal work of a stage in an earlier run; answers a Finding. No story tells it."""
+
+    verb: ClassVar[str] = "known"
+    stage: str
+    inputs: dict[str, Any]
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an earlier run led to: its outputs, and what was measured; or no outputs, and `why` there is work to do."""
+
+    outputs: dict[str, Any] | None
+    why: str
+    facts: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Together(Operation):
     """Programs carried out side by side by one member; answers the tuple of what they return.
 

@@ -97,6 +97,7 @@ class Orchestration:
         self.seed, self.replication = seed, replication
         self.read_s = 0.0  # how long it takes to answer a question about the state; 0 if nobody asks
         self.gone_on_s = 0.0  # how long the run had gone on when it was resumed
+        self.recalls = False  # whether there are earlier runs, whose results may stand for work of this one
         self.copies = False  # whether followers keep copies of the state, and answer from them
 
 

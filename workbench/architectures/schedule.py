@@ -111,6 +111,7 @@ class Schedule:
         self.begun: set[Key] = set()  # tasks that have been ready
         self.running: dict[Key, Task] = {}
         self.ready: deque[Task] = deque()
+        self.unasked: deque[Task] = deque()  # those of them of which nobody has asked what earlier runs led to
         self.repeated = 0
         self.news: list[Event] = []
         for key, value in (known or {}).items():
@@ -179,6 +180,7 @@ class Schedule:
         if task.key not in self.begun:
             self.begun.add(task.key)
             self.ready.append(task)
+            self.unasked.append(task)
 
     def _is_left_out(self, instance: int, stage: PlannedStage) -> bool:
         if any((instance, source) in self.left_out for source in stage.after):
@@ -302,11 +304,15 @@ class Schedule:
         letter = {
             "stage": task.stage.id,
             "instance": task.instance,
-            "inputs": {port: self._input(task, *source) for port, source in task.stage.needs.items()},
+            "inputs": self.inputs(task),
             "team": list(workers) if task.stage.team else [],
             "attempt": task.attempt,
         }
         return letter if task.item is None else letter | {"item": task.item}
+
+    def inputs(self, task: Task) -> dict[str, Any]:
+        """Port -> the artifact that it needs, or several."""
+        return {port: self._input(task, *source) for port, source in task.stage.needs.items()}
 
     def _input(self, task: Task, source: str, port: str) -> Any:
         """The artifact that a task needs, or those of all items, in the order in which these left."""
@@ -343,6 +349,13 @@ class Schedule:
         self._go_on(result["instance"], result["stage"], result.get("item"))
         self._submit_called()
         return outputs
+
+    def adopt(self, task: Task, outputs: dict[str, Any]) -> None:
+        """An earlier run's result stands for a task that is ready."""
+        self.done[task.key] = outputs
+        self.ready.remove(task)
+        self._go_on(task.instance, task.stage.id, task.item)
+        self._submit_called()
 
     def _go_on(self, instance: int, stage: str, item: int | None) -> None:
         if instance not in self.arrived:

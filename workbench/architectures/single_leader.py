@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from workbench.architectures.earlier import taken_over
 from workbench.architectures.operations import (
     Letter,
     Now,
@@ -176,7 +177,11 @@ def lead(work: Orchestration, ahead: int, decision_s: float = 0.0, poll_s: float
     if term > 1:
         yield from _call_the_roll(work, schedule)
     asked: deque[Letter] = deque()  # questions that it answers one at a time, between its decisions
-    while not schedule.complete:
+    while True:
+        if work.recalls:
+            yield from taken_over(work, schedule)
+        if schedule.complete:
+            break
         for follower, tasks in schedule.assign():
             if decision_s:
                 yield Wait(decision_s * len(tasks))

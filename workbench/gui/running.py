@@ -33,8 +33,9 @@ class ScenarioEngine(EngineClient):
         combinations: Sequence[str] = (),
         speed: float = 0,
         folder: Path | None = None,
+        fresh: bool = False,
     ) -> None:
-        super().run(scenario_path, out_folder, engines, combinations, speed, folder or self._folder())
+        super().run(scenario_path, out_folder, engines, combinations, speed, folder or self._folder(), fresh)
 
 
 class Running(WatchPanel):
@@ -49,12 +50,12 @@ class Running(WatchPanel):
         super().__init__(self._prepare, ScenarioEngine(lambda: editor.folder))
         self._editor = editor
 
-    def run(self, engines: list[str]) -> None:
+    def run(self, engines: list[str], fresh: bool = False) -> None:
         """Have the document carried out; code of the user's runs for real only when the user trusts it."""
         if "real" in engines and not self._trusted():
             self.refused.emit(words.say("run.not-trusted"))
             return
-        super().run(engines)
+        super().run(engines, fresh)
 
     def _prepare(self) -> tuple[Path, Path] | None:
         """A new study folder with the document in it; None if the document cannot be run."""

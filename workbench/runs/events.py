@@ -119,12 +119,15 @@ class FaultEnded(Fact, frozen=True):
 
 
 class Recorded(Fact, frozen=True):
-    """Something became durable or was decided: `kind` is arrived, submitted, done, failed, elected, saved, cached."""
+    """Something became durable or was decided: `kind` is arrived, submitted, done, failed, elected, saved, cached.
+
+    `cached` says that an earlier result stands for a stage, `due` that it is to be carried out; `value` says why.
+    """
 
     kind: str
     key: str
     stage: str = ""
-    value: str = ""  # such as the content hash of an artifact
+    value: str = ""
 
 
 class Measured(Fact, frozen=True):
@@ -190,7 +193,7 @@ def decode(line: bytes) -> Event:
 def story(events: list[Event]) -> dict[tuple[str, str], list[str]]:
     """What each member (and lane) did, in order: the form in which the stories of two engines are compared.
 
-    Labels, outcomes and sayings count; times and measurements do not.
+    Labels, outcomes and sayings count; times, measurements, and what earlier runs have to do with it do not.
     """
     told: dict[tuple[str, str], list[str]] = {}
     for event in events:
@@ -201,7 +204,7 @@ def story(events: list[Event]) -> dict[tuple[str, str], list[str]]:
                 text = f"{event.outcome} {event.label}" + (f" [{event.choice}]" if event.choice else "")
             case StepsFinished():
                 text = f"said steps {event.first}-{event.last}"
-            case Recorded() if event.who:
+            case Recorded() if event.who and event.kind not in ("due", "cached"):
                 text = f"said {event.kind} {event.key}"
             case _:
                 continue

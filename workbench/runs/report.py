@@ -35,13 +35,20 @@ SHARES_OF_MEMORY = ("memory_share", "items_share")  # what does not fit where on
 
 @dataclass(frozen=True)
 class StageBar:
-    """When a stage was worked on, and how it ended; `seconds` is its mean time for one item."""
+    """When a stage was worked on, and how it ended; `seconds` is its mean time for one item.
+
+    `items` are done, for `adopted` of which results of earlier runs stand; `why` are the reasons, as codes.
+    """
 
     stage: str
     status: str
     start_s: float
     end_s: float
     seconds: float
+    work_s: float = 0.0
+    items: int = 0
+    adopted: int = 0
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -241,6 +248,10 @@ def _stage_bars(state: RunState) -> tuple[StageBar, ...]:
             start_s=stage.started_s,
             end_s=stage.finished_s if stage.finished_s is not None and not stage.running else state.t_s,
             seconds=stage.seconds / stage.items_done if stage.items_done else 0.0,
+            work_s=stage.work_s,
+            items=stage.items_done,
+            adopted=len(stage.adopted),
+            why=stage.why,
         )
         for id, stage in state.stages.items()
         if stage.started_s is not None

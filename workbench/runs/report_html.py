@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from workbench.runs import figures, report_charts, report_checkpoints, report_texts
+from workbench.runs import figures, report_charts, report_checkpoints, report_stages, report_texts
 from workbench.runs.judgement import HELD, Judgement
 from workbench.runs.labels import MARKS
 from workbench.runs.report import Report, Row, RunSummary
@@ -37,6 +37,7 @@ def render_html(report: Report, language: str = "en") -> str:
         _chart("loss", report_charts.loss(report, language), language),
         _faults(report, language),
         _checkpoints(report, language),
+        _stages(report, language),
         _warnings(report, language),
         _all_figures(report, language),
         _grounds(report, language),
@@ -188,6 +189,13 @@ def _checkpoints(report: Report, language: str) -> str:
         return ""
     note = f'<p class="note">{escape(word("checkpoints-note", language))}</p>'
     return _section(word("checkpoints", language), _table([*report_checkpoints.HEADS], lines, language) + note)
+
+
+def _stages(report: Report, language: str) -> str:
+    lines = [[escape(cell) for cell in line] for line in report_stages.lines(report, language)]
+    if not lines:
+        return ""
+    return _section(word("stages", language), _table([*report_stages.HEADS], lines, language))
 
 
 def _warnings(report: Report, language: str) -> str:

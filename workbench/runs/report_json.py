@@ -129,6 +129,10 @@ def _run(run: RunSummary) -> dict[str, Any]:
                 "start_s": bar.start_s,
                 "end_s": bar.end_s,
                 "seconds": bar.seconds,
+                "work_s": bar.work_s,
+                "items": bar.items,
+                "adopted": bar.adopted,
+                "why": list(bar.why),
             }
             for bar in run.stages
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from workbench.runs import figures, report_checkpoints, report_texts
+from workbench.runs import figures, report_checkpoints, report_stages, report_texts
 from workbench.runs.labels import MARKS
 from workbench.runs.report import Report
 from workbench.runs.report_labels import ground_lines, interval
@@ -27,6 +27,7 @@ def render_text(report: Report, language: str = "en") -> str:
         heads = " · ".join(word(key, language) for key in report_checkpoints.HEADS)
         note = word("checkpoints-note", language)
         blocks.append("\n".join([f"{word('checkpoints', language)} ({heads})", *_indented([*saved, note])]))
+    blocks.append(_stages(report, language))
     grounds = [f"{MARKS[label]} {text}" for label, text in ground_lines(report, language, sources=False)]
     if grounds:
         blocks.append("\n".join([word("grounds", language), *_indented(grounds)]))
@@ -72,6 +73,16 @@ def _pairs(report: Report, language: str) -> str:
         return ""
     head = f"{word('pairs', language)} ({report_texts.pairs_note(report, language)})"
     return "\n".join([head, *_indented(report_texts.pair_lines(report, language))])
+
+
+def _stages(report: Report, language: str) -> str:
+    lines = report_stages.lines(report, language)
+    if not lines:
+        return ""
+    table = [[word(key, language) for key in report_stages.HEADS], *lines]
+    widths = [max(width(line[i]) for line in table) for i in range(len(table[0]) - 1)]
+    told = ["  ".join([*map(padded, line, widths), line[-1]]) for line in table]
+    return "\n".join([word("stages", language), *_indented(told)])
 
 
 def _expectations(report: Report, language: str) -> str:
@@ -129,6 +140,10 @@ def render_markdown(report: Report, language: str = "en") -> str:
             markdown_table(heads, saved),
             word("checkpoints-note", language),
         ]
+    stages = report_stages.lines(report, language)
+    if stages:
+        heads = [word(key, language) for key in report_stages.HEADS]
+        blocks += [f"## {word('stages', language)}", markdown_table(heads, stages)]
     warnings = report_texts.warning_lines(report, language)
     if warnings:
         blocks += [f"## {word('warnings', language)}", "\n".join(f"- {run}: {text}" for run, text in warnings)]

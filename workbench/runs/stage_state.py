@@ -25,6 +25,8 @@ class StageState:
     repeated: int = 0  # how often an item was started again
     running: dict[str, tuple[float, float]] = field(default_factory=dict)  # item -> (first start, last finish)
     finished: set[str] = field(default_factory=set)
+    adopted: set[str] = field(default_factory=set)  # items for which results of earlier runs stand
+    why: tuple[str, ...] = ()  # why it was carried out, or an earlier result taken
 
     @property
     def items_running(self) -> int:

@@ -41,7 +41,7 @@ WORKING = {
     "wait": "waiting",
 }  # any other operation is communication
 BESIDE = ("rest", "claim", "renew", "release", "recall")  # what a member does beside whatever else it does
-TOLD_ALWAYS = ("elected", "leased", "skipped", "collected", "saved", "cached", "failed")
+TOLD_ALWAYS = ("elected", "leased", "skipped", "collected", "saved", "failed")
 
 
 @dataclass(slots=True)
@@ -309,6 +309,8 @@ class RunState:
             self.tasks.arrive(event.key, event.t_s)
         elif event.kind == "done":
             self._stage_done(event, item)
+        elif event.kind in ("due", "cached"):
+            self._looked_up(event, item)
         elif event.kind in ("collected", "skipped"):
             self.left_out += event.kind == "skipped"
             self._stage_over(item, event.t_s)
@@ -316,8 +318,16 @@ class RunState:
             self.items.leave(event.key, event.t_s)
         elif event.kind == "failed" and event.stage:
             self.stages.setdefault(event.stage, StageState()).fail(item, event.t_s)
-        if event.kind in TOLD_ALWAYS or (event.kind == "done" and not item):
+        if event.kind in TOLD_ALWAYS or (event.kind in ("done", "cached") and not item):
             self.log.append(event)
+
+    def _looked_up(self, event: Recorded, item: str) -> None:
+        """An earlier result stands for a piece of work, or it is said why none does."""
+        stage = self.stages.setdefault(event.stage, StageState())
+        stage.why = tuple(dict.fromkeys((*stage.why, event.value)))
+        if event.kind == "cached":
+            self.tasks.finish(event.stage, item, event.t_s)
+            stage.adopted.add(item)
 
     def _stage_done(self, event: Recorded, item: str) -> None:
         self.tasks.record(event.stage, item)

@@ -130,6 +130,13 @@ class Stage(BaseModel):
         """The names of what this stage measures, as it is set."""
         return self.measures
 
+    def rests_on(self) -> list[str] | None:
+        """The files by name that the result depends on, besides parameters and inputs.
+
+        None where no earlier result can stand for the work: it writes or serves something, or asks the world.
+        """
+        return None if self.group in ("ingest", "deploy", "custom") else []
+
     def problems(self, folder: Path) -> list[Problem]:
         """What types alone cannot refuse; the place of each problem is the name of a parameter."""
         return []

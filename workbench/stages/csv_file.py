@@ -67,6 +67,9 @@ class CsvFile(Stage):
                 raise BadInput(f"{self.file} has no column '{name}', which `text` names; it has {', '.join(names)}")
         return head
 
+    def rests_on(self) -> list[str]:
+        return [self.file]
+
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         head = self._head(folder)
         columns = head.columns

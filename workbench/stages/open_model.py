@@ -32,6 +32,9 @@ class OpenModel(Stage):
             return [Problem("refused", "file", {"detail": str(error)})]
         return []
 
+    def rests_on(self) -> list[str]:
+        return [self.file]
+
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         from workbench.stages.values import size_of
 

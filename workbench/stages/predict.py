@@ -31,6 +31,9 @@ class Predict(Stage):
     def problems(self, folder: Path) -> list[Problem]:
         return [Problem("path-outside", "csv", {"path": self.csv})] if files.leads_outside(self.csv) else []
 
+    def rests_on(self) -> list[str] | None:
+        return None if self.csv else []
+
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         model, table = inputs["model"], inputs["table"]
         weights = (model.bytes - model.carried_bytes) / 4

@@ -50,6 +50,9 @@ class PythonFunction(Stage):
             return [Problem("not-trusted", "file", {"path": self.file}, severity="note")]
         return []
 
+    def rests_on(self) -> list[str]:
+        return [self.file]
+
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         table = inputs["table"]
         rows = max(1, round(table.rows * self.rows_kept))

@@ -43,6 +43,9 @@ class Sample(Stage):
 
     name: Literal["digits", "breast_cancer", "iris", "wine"] = parameter("digits", "which table", "どの表か")
 
+    def rests_on(self) -> list[str]:
+        return []
+
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         known = SHIPPED[self.name]
         label = Level("label", known.classes, known.text_label)

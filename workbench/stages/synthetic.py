@@ -27,6 +27,9 @@ class Synthetic(Stage):
     )
     seed: int | None = parameter(None, "the run's seed when empty", "空なら実行のシード", ge=0)
 
+    def rests_on(self) -> list[str]:
+        return []
+
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         bytes_ = 8.0 * self.rows * (self.features + 1)
         label = Level("label", self.classes, False)

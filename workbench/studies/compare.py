@@ -22,7 +22,7 @@ class Comparison:
     """What is to be run: `text` is the scenario as written, `folder` where it lies, `out` the study folder.
 
     `workers` simulated runs go on at once, each on a core, unless they are paced by a `speed` for somebody to watch.
-    Within `messages` they tell every letter and chunk.
+    Within `messages` they tell every letter and chunk. If it is `fresh`, real runs take nothing over from earlier ones.
     """
 
     text: str
@@ -34,6 +34,7 @@ class Comparison:
     speed: float = 0.0
     workers: int = 1
     messages: Window | None = None
+    fresh: bool = False
     notify: Notify = field(default=lambda message: None)
 
     @property
@@ -76,6 +77,7 @@ def carry_out(study: Comparison, control: Control) -> list[str]:
             break
         path = study.path(engine, combination, replication)
         about = {"engine": engine, "combination": combination, "folder": str(study.folder.absolute())}
+        about |= {"fresh": "yes"} if study.fresh else {}
         with RunWriter(path, study.text, about) as writer:
             study.notify({"started": str(path)})
             outcome = _one(study, engine, combination, replication, writer, control)
@@ -115,4 +117,4 @@ def _one(
         return simulated.carry_out(*arguments)
     from workbench.engines.real import run as real
 
-    return real.carry_out(study.scenario, chosen, study.folder, writer, control)
+    return real.carry_out(study.scenario, chosen, study.folder, writer, control, fresh=study.fresh)

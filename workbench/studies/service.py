@@ -82,6 +82,7 @@ def _study(request: dict[str, Any], control: Control, answer: Answer, judge: Cal
         speed=float(request.get("speed") or 0.0),
         workers=int(request.get("workers") or 1),
         messages=window_of(request["messages"]) if request.get("messages") else None,
+        fresh=bool(request.get("fresh")),
         notify=answer,
     )
     carry_out(study, control)

@@ -19,6 +19,7 @@ from workbench.architectures.narration import Tell, narrated
 from workbench.architectures.operations import (
     Agree,
     AllReduce,
+    Known,
     Now,
     Operation,
     Perform,
@@ -45,7 +46,7 @@ from workbench.engines.real.store import Store
 from workbench.engines.real.watchdog import IDLE, Activity, Heart
 from workbench.runs.events import Event, encode
 
-Performer = Callable[[Perform], Any]
+Performer = Callable[[Perform | Known], Any]
 
 FROM_SCENARIO = "workbench.engines.real.member:from_scenario"
 _LINGER_S = 5.0
@@ -107,6 +108,7 @@ class Member:
             Recall: self._within_reach(lambda operation: store.recall(operation.prefix)),
             Wait: self._wait,
             Now: lambda operation: time.monotonic(),
+            Known: perform,
             Say: lambda operation: tell(operation.event),
         }
 
@@ -193,14 +195,17 @@ def from_scenario(seat: Seat, tell: Tell) -> tuple[Program, Performer]:
     """The program of a member and its workshop, made from the scenario that lies in the run folder."""
     from workbench.architectures.job import build
     from workbench.document.text import read
+    from workbench.engines.real.earlier import Earlier
     from workbench.engines.real.workshop import Workshop
 
     run = Path(seat.run)
     scenario = read((run / "scenario.yaml").read_text(encoding="utf-8")).scenario
     combination = scenario.combination(seat.arguments["combination"])
     assert combination is not None
-    workshop = Workshop(seat.me, scenario, Path(seat.arguments["folder"]), run, tell)
-    job = build(scenario, combination, gone_on_s=seat.arguments["gone_on_s"])
+    folder = Path(seat.arguments["folder"])
+    earlier = Earlier(scenario, combination, folder, run, seat.arguments["fresh"])
+    workshop = Workshop(seat.me, scenario, folder, run, tell, earlier)
+    job = build(scenario, combination, gone_on_s=seat.arguments["gone_on_s"], recalls=True)
     return job.program(seat.me), workshop.perform
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from itertools import dropwhile
 from pathlib import Path
 
@@ -20,10 +21,12 @@ from workbench.engines.real.faults import Faults
 from workbench.engines.real.limits import FAULTS
 from workbench.engines.real.links import Links
 from workbench.engines.real.member import FROM_SCENARIO
+from workbench.engines.real.results import Results
 from workbench.engines.real.resumed import Past, unsaid
 from workbench.engines.real.supervisor import Limits, Supervisor
 from workbench.runs.events import RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
+from workbench.stages import trust
 
 PATIENCE_S = 10.0  # of the watchdog: with a silent member, and with members that all wait
 MEMBER_BYTES = 400e6
@@ -42,6 +45,7 @@ class RealRun:
         control: Control,
         patience_s: float = PATIENCE_S,
         resumes: bool = False,
+        fresh: bool = False,
     ):
         self.scenario, self.combination, self.writer, self.control = scenario, combination, writer, control
         self.job: Job = build(scenario, combination)
@@ -51,7 +55,7 @@ class RealRun:
         self.supervisor = Supervisor(
             self.job.members,
             FROM_SCENARIO,
-            {"folder": str(folder.absolute()), "combination": combination.id, "gone_on_s": gone_on_s},
+            {"folder": str(folder.absolute()), "combination": combination.id, "gone_on_s": gone_on_s, "fresh": fresh},
             writer.path.absolute(),
             writer.write,
             writer.log,
@@ -180,9 +184,16 @@ def carry_out(
     writer: RunWriter,
     control: Control,
     resumes: bool = False,
+    fresh: bool = False,
 ) -> str:
     """Carry one combination out on processes of this machine; the outcome. `folder` is where the scenario lies.
 
-    If it `resumes`, what the folder of the writer holds was broken off, and goes on with what was recorded.
+    If it `resumes`, what the folder of the writer holds was broken off, and goes on with what was recorded. If it is
+    `fresh`, nothing that an earlier run led to is taken over.
     """
-    return RealRun(scenario, combination, folder, writer, control, resumes=resumes).carry_out()
+    run = RealRun(scenario, combination, folder, writer, control, resumes=resumes, fresh=fresh)
+    try:
+        return run.carry_out()
+    finally:
+        with contextlib.suppress(OSError):
+            Results(trust.home() / "results").prune()

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from workbench.architectures import training_work
-from workbench.architectures.operations import Perform, StageFailed
+from workbench.architectures.operations import Finding, Known, Perform, StageFailed
 from workbench.document.scenario import Scenario
+from workbench.engines.real.earlier import Earlier, Measures
 from workbench.runs.events import Event, Measured
 from workbench.runs.folder import artifact_path, store_bytes
 from workbench.stages import trust, values
 from workbench.stages.base import BadInput, Context, Learning, TrainingStage
 from workbench.stages.check import build
+from workbench.stages.fingerprint import Parts
 
 Tell = Callable[[Event], None]
 
@@ -26,13 +28,16 @@ class Workshop:
     Values lie in the run folder by content hash: a stage's inputs and outputs are {port: digest}.
     """
 
-    def __init__(self, me: str, scenario: Scenario, folder: Path, run: Path, tell: Tell):
-        self.me = me
+    def __init__(self, me: str, scenario: Scenario, folder: Path, run: Path, tell: Tell, earlier: Earlier):
+        self.me, self.earlier = me, earlier
+        self.opened: dict[tuple[str, str], tuple[dict[str, Any], Parts | None, Measures]] = {}  # what trainings rest on
         self.scenario, self.folder, self.run, self.tell = scenario, folder, run, tell
         self.learners: dict[tuple[str, str], Learning] = {}
 
-    def perform(self, operation: Perform) -> Any:
-        """The result of one piece of work. StageFailed, with a cause that its user can read."""
+    def perform(self, operation: Perform | Known) -> Any:
+        """The result of one piece of work, or what is known of it. StageFailed, with a cause that its user can read."""
+        if isinstance(operation, Known):
+            return self._known(operation)
         try:
             return self._perform(operation)
         except BadInput as error:
@@ -40,6 +45,13 @@ class Workshop:
         except (Exception, SystemExit) as error:
             traceback.print_exc()  # goes to the log of the run
             raise StageFailed(operation.stage, f"{type(error).__name__}: {error}") from error
+
+    def _known(self, asked: Known) -> Finding:
+        """A store of results that cannot be read or written costs work, and nothing else."""
+        try:
+            return self.earlier.ask(asked)
+        except OSError as error:
+            return Finding(None, f"unreadable {error.strerror}")
 
     def _perform(self, operation: Perform) -> Any:
         if operation.part == "run":
@@ -51,24 +63,47 @@ class Workshop:
     def _run(self, operation: Perform) -> dict[str, str]:
         use = self.scenario.pipeline.stage(operation.stage)
         assert use is not None
-        outputs = build(use).work(self._load(operation.item), self._context(operation))
-        return self._save(outputs)
+        measured: Measures = {}
+        basis = self.earlier.basis(operation.stage, operation.item, operation.of)
+        outputs = self._save(build(use).work(self._load(operation.item), self._context(operation, measured)))
+        self._keep_result(operation, operation.item, basis, outputs, measured)
+        return outputs
+
+    def _keep_result(
+        self, operation: Perform, inputs: dict[str, Any], basis: Parts | None, outputs: dict[str, str], seen: Measures
+    ) -> None:
+        """Let later runs find a result, if what it rests on is still what it was when work on it began."""
+        stage, of = operation.stage, operation.of
+        try:
+            if basis is not None and basis == self.earlier.basis(stage, inputs, of):
+                self.earlier.keep(stage, basis, outputs, seen)
+        except OSError as error:
+            print(f"the result of {stage} is not kept for later runs: {error}")  # goes to the log of the run
 
     def _open(self, operation: Perform) -> dict[str, int]:
         use = self.scenario.pipeline.stage(operation.stage)
         assert use is not None
         stage = build(use)
         assert isinstance(stage, TrainingStage)
-        learner = cast(Learning, stage.learner(self._load(operation.item), self._context(operation)))
+        measured: Measures = {}
+        learner = cast(Learning, stage.learner(self._load(operation.item), self._context(operation, measured)))
         self.learners[operation.stage, operation.of] = learner
+        basis = self.earlier.basis(operation.stage, operation.item, operation.of)
+        self.opened[operation.stage, operation.of] = operation.item, basis, measured
         return training_work.opened(learner)
 
     def _train(self, learner: Learning, operation: Perform) -> Any:
         answer = training_work.carry_out(learner, operation, self.me, self.scenario.run.seed)
-        return self._save(answer) if operation.part == "finish" else answer
+        if operation.part != "finish":
+            return answer
+        outputs = self._save(answer)
+        inputs, basis, measured = self.opened.pop((operation.stage, operation.of))
+        self._keep_result(operation, inputs, basis, outputs, measured)
+        return outputs
 
-    def _context(self, operation: Perform) -> Context:
+    def _context(self, operation: Perform, measured: Measures) -> Context:
         def measure(name: str, value: float, unit: str = "", step: int = -1) -> None:
+            measured[name] = float(value), unit
             self.tell(Measured(name=name, value=float(value), unit=unit, stage=operation.stage, step=step))
 
         outbox = self.run / "outbox"

@@ -24,6 +24,7 @@ def commands(watch: WatchPanel) -> list[Command]:
     return [
         Command("run.simulate", partial(watch.run, ["simulated"]), "F5", "play", enabled=idle),
         Command("run.real", partial(watch.run, ["real"]), "F6", "worker", enabled=idle),
+        Command("run.fresh", partial(watch.run, ["real"], fresh=True), "Ctrl+F6", enabled=idle),
         Command("run.both", partial(watch.run, ["simulated", "real"]), "F7", enabled=idle),
         Command("run.pause", bar.toggle_pause, "F8 Pause", "pause", parts=True, enabled=live),
         Command("run.stop", bar.stop.click, "Shift+F5", "stop", enabled=lambda: watch.is_running),

@@ -91,17 +91,20 @@ class EngineClient(QObject):
         combinations: Sequence[str] = (),
         speed: float = 0,
         folder: Path | None = None,
+        fresh: bool = False,
     ) -> None:
         """Ask for runs of a scenario file into a study folder.
 
         `engines` of simulated and real; all combinations when none is named; `speed` in simulated seconds per second,
-        0 for as fast as possible; `folder` is where relative paths of the scenario start, that of its file when None.
+        0 for as fast as possible; `folder` is where relative paths of the scenario start, that of its file when None;
+        `fresh` if real runs are to take nothing over from earlier ones.
         RuntimeError while another request is under way.
         """
         if self._busy:
             raise RuntimeError("a run is under way; it must end before the next one is asked for")
         request: dict[str, Any] = {"run": str(scenario_path), "out": str(out_folder), "engines": list(engines)}
         request |= {"folder": str(folder)} if folder else {}
+        request |= {"fresh": True} if fresh else {}
         self._set_busy(True)
         self._starts_in_vain = 0
         self._say(request | {"combinations": list(combinations), "speed": speed})

@@ -117,8 +117,11 @@ class WatchPanel(QWidget):
         """Simulate what the run bar has chosen."""
         self.run(["simulated"])
 
-    def run(self, engines: list[str]) -> None:
-        """Have the chosen combinations carried out by these engines (simulated, real), and watch."""
+    def run(self, engines: list[str], fresh: bool = False) -> None:
+        """Have the chosen combinations carried out by these engines (simulated, real), and watch.
+
+        If they are to be `fresh`, real runs take nothing over from earlier ones.
+        """
         if self.client.is_busy:
             return
         paths = self._paths()
@@ -128,7 +131,7 @@ class WatchPanel(QWidget):
         chosen = self.bar.chosen_combinations
         count = len(chosen) or max(1, self.bar.combination.count() - 1)
         self._request, self._end_state = Request(len(engines) * count, time.monotonic), ""
-        self.client.run(scenario, folder, engines, chosen, self.bar.chosen_speed)
+        self.client.run(scenario, folder, engines, chosen, self.bar.chosen_speed, fresh=fresh)
         self.follower.follow(folder)
         self.follower.expect_more(True)
         self._slow.start()
