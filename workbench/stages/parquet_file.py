@@ -49,6 +49,9 @@ class ParquetFile(Stage):
         about = path.stat()
         return _head_of(path, about.st_mtime_ns, about.st_size)
 
+    def rests_on(self) -> list[str]:
+        return [self.file]
+
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         head = self._head(folder)
         names = self.columns or tuple(head.columns)
