@@ -33,6 +33,10 @@ from workbench.runs.lock import is_held
 from workbench.runs.state import fold
 
 VICTIMS = ("leader", "worker", "trainer", "run")
+ORCHESTRATIONS = {  # who may die in it, and how it is written
+    "single-leader": (VICTIMS, "{use: single-leader}"),
+    "shared-nothing": (VICTIMS[1:], "{use: shared-nothing, with: {partitions: 4, lease: 1 s}}"),
+}
 WRITES = {
     "leader": ("commit",),
     "worker": ("artifact",),
@@ -63,6 +67,7 @@ cluster:
   workers: [{{id: w, count: 4}}]
 architectures:
   - id: ring
+    orchestration: {orchestration}
     training: {{use: ring-all-reduce, with: {{workers: 2, on_loss: restart, checkpoint_every: 10}}}}
 workload: {{instances: {items}}}
 """
@@ -82,12 +87,12 @@ class Moment:
         return f"{self.victim} {self.worker if self.victim == 'worker' else ''} at {self.share:.0%}, {where}"
 
 
-def moments(seed: int, count: int) -> list[Moment]:
+def moments(seed: int, count: int, victims: tuple[str, ...] = VICTIMS) -> list[Moment]:
     """Victims in turn, times over the whole run, and more than a fifth of them inside a write."""
     draws = random.Random(seed)
     drawn = []
     for number in range(count):
-        victim = VICTIMS[number % len(VICTIMS)]
+        victim = victims[number % len(victims)]
         inside = number % EVERY_WRITE == 0
         write = draws.choice(WRITES[victim]) if inside else ""
         drawn.append(Moment(victim, draws.uniform(0.02, 0.98), write, draws.choice(WORKERS)))
@@ -97,10 +102,10 @@ def moments(seed: int, count: int) -> list[Moment]:
 # --- in the process of the run --------------------------------------------------------------------------------------
 
 
-def carry_out(run, items, moment, mark, events, resumes) -> None:
+def carry_out(run, items, orchestration, moment, mark, events, resumes) -> None:
     """One run, whole, or until its moment: the process of a run that is to be killed."""
     _fork_from_here()
-    text = TEXT.format(items=items)
+    text = TEXT.format(items=items, orchestration=ORCHESTRATIONS[orchestration][1])
     scenario = read(text).scenario
     chosen = scenario.architectures[0]
     writer = RunWriter.resumed(run) if resumes else RunWriter(run, text)
@@ -129,7 +134,8 @@ def _lay(real: RealRun, moment: Moment, mark: Path, events: int) -> None:
     if moment.write == "event":
         torn_writes.in_event(torn_writes.Death(mark, count + 1), real.writer)
         return
-    who = ["leader"] if moment.victim == "leader" or (moment.victim, moment.write) == ("run", "commit") else WORKERS
+    records = ["leader"] if real.job.deciders == ("leader",) else WORKERS
+    who = records if moment.victim == "leader" or (moment.victim, moment.write) == ("run", "commit") else WORKERS
     who = [moment.worker] if moment.victim == "worker" else who
     real.supervisor.factory = "torn_writes:make"
     dies = os.getpid() if moment.victim == "run" else 0
@@ -168,8 +174,8 @@ class _Watch:
 class Matrix:
     """The undisturbed run, and what is compared with it."""
 
-    def __init__(self, room: Path, items: int):
-        self.room, self.items, self.count = room, items, 0
+    def __init__(self, room: Path, items: int, orchestration: str = "single-leader"):
+        self.room, self.items, self.orchestration, self.count = room, items, orchestration, 0
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([*forkserver._PRELOADED, "workbench.engines.real.run"])
         whole = self._begin(None)
@@ -183,7 +189,7 @@ class Matrix:
 
     def _process(self, run: Path, moment: Moment | None, resumes: bool, events: int = 0) -> int:
         run.parent.mkdir(parents=True, exist_ok=True)
-        arguments = (run, self.items, moment, run.parent / "struck", events, resumes)
+        arguments = (run, self.items, self.orchestration, moment, run.parent / "struck", events, resumes)
         process = self._context.Process(target=carry_out, args=arguments)
         process.start()
         process.join(MOST_S)
@@ -234,7 +240,9 @@ class Matrix:
 def outputs(run: Path) -> dict[str, str]:
     """What each item led to: the names of its artifacts, and of files the bytes. A damaged artifact is none."""
     found = {}
-    for key, ports in Store(run).recall("done/").items():
+    recorded = Store(run).recall()
+    for key in [key for key in recorded if "done/" in key]:
+        ports = recorded[key]
         for port, digest in ports.items():
             data = (run / "artifacts" / digest).read_bytes()
             found[f"{key}.{port}"] = digest if hashlib.sha256(data).hexdigest() == digest else "damaged"
@@ -250,13 +258,14 @@ def main() -> int:
     parser.add_argument("--moments", type=int, default=50)
     parser.add_argument("--items", type=int, default=40)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
+    parser.add_argument("--orchestration", default="single-leader", choices=ORCHESTRATIONS)
     parser.add_argument("--only", type=int, help="the number of one moment")
     chosen = parser.parse_args()
     print(f"seed {chosen.seed}, {chosen.moments} moments, {chosen.items} items", flush=True)
     room, failed = Path(tempfile.mkdtemp(prefix="crash-matrix-")), 0
-    matrix = Matrix(room, chosen.items)
+    matrix = Matrix(room, chosen.items, chosen.orchestration)
     print(f"undisturbed: {matrix.events} events, {len(matrix.outputs)} outputs", flush=True)
-    for number, moment in enumerate(moments(chosen.seed, chosen.moments)):
+    for number, moment in enumerate(moments(chosen.seed, chosen.moments, ORCHESTRATIONS[chosen.orchestration][0])):
         if chosen.only not in (None, number):
             continue
         try:

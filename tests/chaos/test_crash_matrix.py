@@ -15,6 +15,11 @@ def matrix(tmp_path_factory):
     return Matrix(tmp_path_factory.mktemp("matrix"), items=4)
 
 
+@pytest.fixture(scope="module")
+def owners(tmp_path_factory):
+    return Matrix(tmp_path_factory.mktemp("owners"), 4, "shared-nothing")
+
+
 @pytest.mark.parametrize("moment", moments(SEED, COUNT), ids=str)
 def test_after_a_kill_every_item_is_as_in_the_undisturbed_run(matrix, moment):
     assert matrix.differences(matrix.strike(moment)) == []
@@ -41,3 +46,8 @@ def test_the_comparison_sees_an_item_that_is_lost_damaged_or_told_twice(matrix, 
     found = matrix.differences(run)
     assert "done/2/train.model differs" in found and "done/1/evaluate is lost" in found
     assert "save#3 is told 2 times" in found
+
+
+@pytest.mark.parametrize("moment", [Moment("run", 0.4, "commit"), Moment("trainer", 0.5)], ids=str)
+def test_after_a_kill_what_owners_share_is_as_in_the_undisturbed_run(owners, moment):
+    assert owners.differences(owners.strike(moment)) == []

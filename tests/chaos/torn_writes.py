@@ -40,9 +40,9 @@ def in_commit(death: Death) -> None:
     """Between the rows of a record and their commit."""
     whole = Store.record
 
-    def record(self, entries):
+    def record(self, entries, under=None):
         if not death.is_due():
-            return whole(self, entries)
+            return whole(self, entries, under)
         self._connection.execute("BEGIN IMMEDIATE")
         rows = [(key, to_bytes(value)) for key, value in entries]
         self._connection.executemany("INSERT OR REPLACE INTO record VALUES (?, ?)", rows)

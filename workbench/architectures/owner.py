@@ -33,7 +33,7 @@ from workbench.runs.events import Recorded
 
 NEWS, KEEP = "news", "keep"
 HERE, PARTITION, TRAINING = "here", "partition", "training"
-BEGUN = "begun"  # recorded once all who are there from the start must be here
+BEGUN = "begun"  # recorded once all who are there from the start must be here, anew when a run is resumed
 SETTLED_S = 0.001
 RENEWALS = 3  # while a lease lasts, so that one that comes late loses nothing
 
@@ -72,13 +72,14 @@ class Owner:
 
     def keep(self) -> Program:
         """Claims, renews, and gives up what is more than its share."""
-        begun = bool((yield Recall(BEGUN)))
+        yield from self._be_here()
+        begun = (yield Recall(BEGUN)).get(BEGUN) == self.work.gone_on_s
         leases = yield from self._arrive(late=begun)
         yield from self._balance(leases, self._present(leases) if begun else self.work.followers)
         yield Send(self.me, {}, NEWS)
         if not begun:
-            yield Wait(SETTLED_S)
-            yield Record(((BEGUN, True),))
+            yield from self._wait_for_all()
+            yield Record(((BEGUN, self.work.gone_on_s),))
         yield from self._settle()
         while True:
             try:
@@ -88,15 +89,24 @@ class Owner:
             else:
                 return
 
+    def _be_here(self) -> Part:
+        self.held.here = yield Claim(f"{HERE}/{self.me}", self.lease_s)
+
     def _arrive(self, late: bool = True) -> Part:
-        """Be here; who comes late says so, for the loss of an earlier life of it may be told only now."""
-        self.held.here = here = yield Claim(f"{HERE}/{self.me}", self.lease_s)
+        """Who comes late says so, for the loss of an earlier life of it may be told only now."""
         leases = yield Recall("lease/")
-        if late:
+        if late and self.held.here is not None:
             for worker in self.work.followers:
                 if worker != self.me:
-                    yield Send(worker, {"here": here.token}, NEWS)
+                    yield Send(worker, {"here": self.held.here.token}, NEWS)
         return leases
+
+    def _wait_for_all(self) -> Part:
+        """Who is there from the start comes about now. Who is here before all have begun is seen when they settle."""
+        until_s = (yield Now()) + self.lease_s / RENEWALS
+        yield Wait(SETTLED_S)
+        while len((yield Recall(f"lease/{HERE}/"))) < len(self.work.followers) and (yield Now()) < until_s:
+            yield Wait(SETTLED_S)
 
     def _settle(self) -> Part:
         """Whoever is here now needs not say so."""
@@ -111,6 +121,7 @@ class Owner:
     def _look(self) -> Part:
         self.held.keep((yield Renew(self.held.leases)))
         if self.held.here is None:
+            yield from self._be_here()
             leases = yield from self._arrive()
         else:
             leases = yield Recall("lease/")

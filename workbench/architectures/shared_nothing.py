@@ -58,10 +58,6 @@ class SharedNothing(OrchestrationArchitecture):
     )
 
     @property
-    def engines(self) -> tuple[str, ...]:
-        return ("simulated",)
-
-    @property
     def idle_s(self) -> float:
         return max(SILENT_S, REST_LEASES * self.lease)
 
@@ -81,16 +77,20 @@ class SharedNothing(OrchestrationArchitecture):
 def submit(work: Orchestration, partitions: int) -> Program:
     """The source: records that an instance was submitted, and only then looks who owns its partition, and tells it.
 
-    Whoever owns it by then has either been told, or recalls after the record.
+    Whoever owns it by then has either been told, or recalls after the record. In a run that is resumed the times count
+    from its first start, and what was recorded is not submitted again.
     """
-    began_s = yield Now()
+    began_s = (yield Now()) - work.gone_on_s
     for instance, at_s in enumerate(work.arrivals_s):
+        key = key_of(instance % partitions, "submitted", instance)
+        if at_s < work.gone_on_s and key in (yield Recall(key)):
+            continue
         left_s = began_s + at_s - (yield Now())
         if left_s > 0:
             yield Wait(left_s)
         number, name = instance % partitions, work.plan.name(instance)
         yield Say(Recorded(kind="arrived", key=name))
-        yield Record(((key_of(number, "submitted", instance), True),))
+        yield Record(((key, True),))
         yield Say(Recorded(kind="submitted", key=name))
         owners = yield Recall("lease/partition/")
         owner = owners.get(f"lease/partition/{number}")

@@ -68,7 +68,7 @@ def test_all_that_a_killed_member_told_and_sent_is_there_before_its_loss(stage):
 
 
 def test_a_restarted_member_recalls_what_it_recorded_and_keeps_its_address(stage):
-    stage.begin("remembering", ["leader", "w0", "w1"], leader="leader")
+    stage.begin("remembering", ["leader", "w0", "w1"], deciders=("leader",))
     stage.supervisor.comes_back = lambda member: 0.05
     stage.until(lambda: len(stage.told(Recorded)) >= 20)
     stage.supervisor.kill("leader")

@@ -13,7 +13,7 @@ class Stage:
     def __init__(self, folder):
         self.folder, self.events, self.printed = folder, [], []
 
-    def begin(self, play, team, limits=QUICK, leader="", of="real_programs", links=None, **arguments):
+    def begin(self, play, team, limits=QUICK, deciders=(), of="real_programs", links=None, **arguments):
         arguments |= {"play": play, "team": team}
         self.supervisor = Supervisor(
             team,
@@ -22,7 +22,7 @@ class Stage:
             self.folder,
             self.events.append,
             self.printed.append,
-            leader,
+            deciders,
             limits,
             links=links,
         )

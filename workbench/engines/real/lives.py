@@ -17,7 +17,7 @@ class Limits:
     beat_s: float = 1.0
     silent_s: float = 10.0
     deadlock_s: float = 10.0
-    grace_s: float = 2.0  # for members to end once the leader has
+    grace_s: float = 2.0  # for members to end once it is decided that all is done
 
 
 @dataclass

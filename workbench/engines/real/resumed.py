@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from workbench.runs.events import Event, FaultEnded, Recorded, Warned, WorkerFai
 from workbench.runs.folder import RunWriter, read_run
 from workbench.runs.state import RunState, fold
 
+_DONE = re.compile(r"(?:p\d+/)?done/(\d+)/(.+)")  # a leader's key of a result, or that of an owner of a partition
 _PAUSE_S = 0.001  # of the run's clock, so that what was told before the break stands apart from what comes after it
 
 
@@ -65,9 +67,9 @@ def unsaid(run: Path, plan: Plan, said: set[str]) -> list[Recorded]:
         return []
     found = []
     with closing(Store(run)) as store:
-        done = store.recall("done/")
-    for key in done:
-        _, number, name = key.split("/", 2)
+        done = [match for key in store.recorded() if (match := _DONE.fullmatch(key))]
+    for match in done:
+        number, name = match.groups()
         stage, bracket, item = name.partition("[")
         called = plan.name(int(number), int(item[:-1]) if bracket else None)
         told = stage + (f"#{called}" if called else "")

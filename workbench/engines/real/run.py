@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from workbench.architectures import interval
 from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, build, ordered, strikes_by_step, strikes_by_time
-from workbench.architectures.orchestration import LEADER
 from workbench.architectures.single_leader import SingleLeader
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
@@ -59,8 +58,12 @@ class RealRun:
             writer.path.absolute(),
             writer.write,
             writer.log,
-            leader=LEADER,
-            limits=Limits(beat_s=min(1.0, patience_s / 4), silent_s=patience_s, deadlock_s=patience_s),
+            deciders=self.job.deciders,
+            limits=Limits(
+                beat_s=min(1.0, patience_s / 4),
+                silent_s=patience_s,
+                deadlock_s=max(patience_s, self.job.orchestration.idle_s),
+            ),
             gone_on_s=gone_on_s,
             links=Links.of(scenario),
         )
@@ -71,8 +74,8 @@ class RealRun:
             by_step = [strike for strike in by_step if (strike.at_step or 0) > steps]
             by_time = dropwhile(lambda strike: (strike.at_s or 0.0) <= gone_on_s, by_time)
         leader = self.job.orchestration
-        assert isinstance(leader, SingleLeader)
-        self.faults = Faults(self.supervisor, by_step, by_time, leader.restart)
+        restart_s = leader.restart if isinstance(leader, SingleLeader) else 0.0
+        self.faults = Faults(self.supervisor, by_step, by_time, restart_s)
         self.stop_reason = ""
 
     def carry_out(self) -> str:

@@ -33,7 +33,8 @@ class Supervisor:
     """The processes of one run. `poll` does everything; nothing happens between calls.
 
     `factory` (`module:function`) and `arguments` make each member's program in its own process. Events, in order of
-    time, go to `write`; what members print goes to `log`. `leader`, if given, ends the run when its program ends.
+    time, go to `write`; what members print goes to `log`. The first of the `deciders`, if any are given, whose program
+    ends ends the run.
 
     Members tell and print into files in the run's folder, where they outlive a supervisor that is killed. A run that
     is resumed has `gone_on_s` behind it: its clock goes on from there, and its members are said to be back.
@@ -52,14 +53,14 @@ class Supervisor:
         run: Path,
         write: Callable[[Event], None],
         log: Callable[[str], None] = lambda text: None,
-        leader: str = "",
+        deciders: tuple[str, ...] = (),
         limits: Limits = Limits(),
         gone_on_s: float = 0.0,
         links: Links | None = None,
     ):
         self.gone_on_s, self.links = gone_on_s, links
         self.factory, self.arguments, self.run = factory, arguments, run
-        self.leader, self.limits = leader, limits
+        self.deciders, self.limits = deciders, limits
         self.comes_back: Callable[[str], float | None] = lambda member: None
         self.on_joined: Callable[[str], None] = lambda member: None
         warm_up()
@@ -72,7 +73,7 @@ class Supervisor:
         self.watchdog = Watchdog(limits.silent_s, limits.deadlock_s)
         self.began_s: float | None = None
         self.failure = ""  # why the run has failed
-        self._leader_ended_s: float | None = None
+        self._decided_s: float | None = None
         self._created_s = self._polled_s = time.monotonic()
         self._started_s: float | None = None
         self._selector = selectors.DefaultSelector()
@@ -154,7 +155,7 @@ class Supervisor:
         self._hear(timeout_s)
         self._polled_s = now_s = time.monotonic()
         for name in self.watchdog.silent(now_s):
-            if self._leader_ended_s is None:  # nothing is waited for any more
+            if self._decided_s is None:  # nothing is waited for any more
                 self.tell(Warned(code="silent", text=f"{name} has been silent for {self.limits.silent_s:g} s"))
             self.kill(name, "silent")
         for life in self.lives.values():
@@ -238,8 +239,10 @@ class Supervisor:
                     life.status = "failed"
                     self.failure = self.failure or f"{life.name}: {message['reason']}"
             self.watchdog.forget(life.name, time.monotonic())
-            if life.name == self.leader:
-                self._leader_ended_s = time.monotonic()
+            if life.name in self.deciders and self._decided_s is None:
+                self._decided_s = time.monotonic()
+                for other in self.lives.values():
+                    other.restart_s = None
 
     # --- loss ------------------------------------------------------------------------------------------------------
 
@@ -258,7 +261,7 @@ class Supervisor:
         self.gathering.log(f"{life.name}: its process ended with code {life.process.exitcode} ({life.cause})")
         if self.began_s is None:
             self.failure = self.failure or f"{life.name} ended before it was ready"
-        if self._leader_ended_s is not None or self.began_s is None:
+        if self._decided_s is not None or self.began_s is None:
             return
         if began:
             self.tell(WorkerFailed(worker=life.name, cause=life.cause))
@@ -273,7 +276,7 @@ class Supervisor:
 
     def _look_for_deadlock(self) -> None:
         waits_for_restart = any(life.restart_s is not None or life.status == "starting" for life in self.lives.values())
-        if self._leader_ended_s is not None or waits_for_restart or self.failure:
+        if self._decided_s is not None or waits_for_restart or self.failure:
             return
         if waiting := self.watchdog.deadlock():
             self.tell(Warned(code="deadlock", text=waiting))
@@ -284,7 +287,7 @@ class Supervisor:
     def can_be_struck(self, name: str) -> bool:
         """Whether the member takes part and runs, is not frozen, and there is still something to be done."""
         life = self.lives.get(name)
-        runs = life is not None and life.status == "running" and not life.frozen and self._leader_ended_s is None
+        runs = life is not None and life.status == "running" and not life.frozen and self._decided_s is None
         return runs and not self.is_cut_off(name)
 
     def is_cut_off(self, name: str) -> bool:
@@ -335,12 +338,12 @@ class Supervisor:
         if self.failure:
             return True
         others_open = any(life.is_open for life in self.lives.values())
-        if self._leader_ended_s is not None:
-            return not others_open or time.monotonic() - self._leader_ended_s > self.limits.grace_s
+        if self._decided_s is not None:
+            return not others_open or time.monotonic() - self._decided_s > self.limits.grace_s
         if others_open:
             return False
-        if self.leader or not any(life.status == "finished" for life in self.lives.values()):
-            self.failure = f"{self.leader or 'every member'} was lost"
+        if self.deciders or not any(life.status == "finished" for life in self.lives.values()):
+            self.failure = f"{self.deciders[0] if len(self.deciders) == 1 else 'every member'} was lost"
         return True
 
     def results(self) -> dict[str, Any]:
