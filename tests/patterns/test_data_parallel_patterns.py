@@ -147,7 +147,7 @@ def opens_with_inputs(job, part, item=None, share=1.0):
 
 def test_clients_that_send_their_rows_too_would_be_seen_by_their_bytes(missed, monkeypatch):
     monkeypatch.setattr(Work, "answer", with_rows)
-    assert "simulated.federated.worker_bytes < 200000" in missed("FL-1")
+    assert "simulated.federated.worker_bytes < 100000" in missed("FL-1")
 
 
 def with_rows(work, member, operation, answer=Work.answer):

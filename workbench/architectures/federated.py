@@ -11,7 +11,7 @@ from workbench.architectures.federated_data import Portion, divide
 from workbench.architectures.operations import Now, Recall, Receive, Say, Send, TimedOut, WorkerLost
 from workbench.architectures.random_streams import stream
 from workbench.architectures.setting import Setting
-from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob, checkpoint
+from workbench.architectures.training import AtHome, Part, TrainingArchitecture, TrainingJob, checkpoint
 from workbench.document.problems import Refused
 from workbench.document.units import Seconds
 from workbench.runs.events import StepsFinished
@@ -45,7 +45,7 @@ class Federated(TrainingArchitecture):
     goes on with who has answered, and what comes later is thrown away.
 
     A step is a round, on as many samples as were trained on by those whose answer counts. The rows are taken to lie
-    with the clients from the start: a client opens its stage without inputs, and nothing of its data is ever sent.
+    with the clients from the start: a client opens its stage where they lie, and nothing of its data is ever sent.
     """
 
     title = "Federated"
@@ -115,10 +115,6 @@ class Federated(TrainingArchitecture):
         return self
 
     @property
-    def engines(self) -> tuple[str, ...]:
-        return ("simulated",)
-
-    @property
     def learns(self) -> bool:
         return True
 
@@ -150,7 +146,7 @@ class Federated(TrainingArchitecture):
         server, *clients = job.team
         if not clients:
             raise WorkerLost(EVERY_CLIENT)
-        opened = yield job.perform("open", {})
+        opened = yield job.perform("open", AtHome(job.inputs))
         args = (len(clients), opened["classes"], self.shares, self.dirichlet, job.seed, job.replication)
         portions = dict(zip(clients, divide(*args), strict=True))
         rows = {client: portion.of_even_classes(opened["rows"]) for client, portion in portions.items()}

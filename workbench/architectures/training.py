@@ -16,6 +16,10 @@ from workbench.stages.base import StepCost
 Part = Generator[Operation, Any, Any]
 
 
+class AtHome(dict[str, str]):
+    """Inputs, by port, that lie with whoever opens a stage with them: nothing is sent to it."""
+
+
 @dataclass(frozen=True)
 class TrainingJob:
     """One training of one stage by one team. `inputs` are the artifacts, by port; `attempt` counts from 0.

@@ -95,10 +95,9 @@ class LearningWork(Work):
         return names
 
     def _open(self, member: str, operation: Perform, told: dict[str, Any]) -> dict[str, Any]:
-        """A learner for this member; where its rows lie with it from the start, nothing is sent to it."""
+        """A learner for this member."""
         stage = cast(TrainingStage, self.stages[operation.stage])
-        inputs = operation.item or self._artifacts(operation)
-        values = {port: self.values[artifact] for port, artifact in inputs.items()}
+        values = {port: self.values[artifact] for port, artifact in operation.item.items()}
         learner = cast(Learning, stage.learner(values, self._context(member, operation)))
         training = operation.stage, operation.of
         replicas = self.trained.setdefault(training, Replicas())
@@ -107,11 +106,6 @@ class LearningWork(Work):
         learner.join(replicas)
         self.learners[member, operation.stage, operation.of] = learner
         return told | training_work.opened(learner)
-
-    def _artifacts(self, operation: Perform) -> dict[str, str]:
-        links = [link for link in self.scenario.pipeline.links if link.target_stage == operation.stage]
-        of = f":{operation.of}" if operation.of else ""
-        return {link.target_port: f"{link.source_stage}.{link.source_port}{of}" for link in links}
 
     def _context(self, member: str, operation: Perform) -> Context:
         def measure(name: str, value: float, unit: str = "", step: int = -1) -> None:

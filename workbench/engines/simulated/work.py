@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.architectures.operations import Perform, StageFailed
 from workbench.architectures.random_streams import stream
+from workbench.architectures.training import AtHome
 from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
 from workbench.document.scenario import Scenario, WorkerPool
 from workbench.engines.simulated import layered, local
@@ -93,7 +94,7 @@ class Work:
     def inputs(self, member: str, operation: Perform) -> list[tuple[str, float]]:
         """Who holds the inputs of `operation`, and their sizes in bytes; asked once for each piece of work."""
         found = []
-        if operation.part in ("run", "open"):
+        if operation.part in ("run", "open") and not isinstance(operation.item, AtHome):
             for artifact in artifacts_of(operation.item):
                 stage, port = artifact.split(":")[0].split(".")
                 size = self.costs[stage].outputs[port].bytes * self.found.share(operation, stage, port)
