@@ -75,6 +75,7 @@ class RunSummary:
     stages: tuple[StageBar, ...]
     throughput: tuple[series.Level, ...]
     loss: tuple[tuple[float, float], ...]
+    quality: dict[str, list[tuple[float, float]]]
     interval: Interval | None
     machine: dict[str, Any]
 
@@ -235,6 +236,7 @@ def summary_of(
         stages=_stage_bars(state),
         throughput=tuple(series.throughput(state, LEVELS)),
         loss=tuple(series.measured(state, "loss")),
+        quality=series.quality(state),
         interval=interval_of(state),
         machine=machine or {},
     )

@@ -10,6 +10,7 @@ from workbench.runs import figures, svg
 from workbench.runs.report import Report, Row, RunSummary, Side
 from workbench.runs.report_labels import interval
 from workbench.runs.report_words import word
+from workbench.runs.series import QUALITY
 from workbench.runs.svg import Scale
 
 WIDTH = 1040.0
@@ -67,13 +68,29 @@ def loss(report: Report, language: str = "en") -> str:
     return _curves(curves, span, word("loss", language), word("loss", language), [], language)
 
 
+def quality(report: Report, name: str, language: str = "en") -> str:
+    """What a stage measured against dimensions or observations; empty where none did."""
+    curves = [_curve(report, run, run.quality[name], language) for run in shown_runs(report) if name in run.quality]
+    if not curves:
+        return ""
+    span = [0.0, max(curve.points[-1][0] for curve in curves)]
+    unit, against = word("kept-neighbours", language), word(QUALITY[name], language)
+    return _curves(curves, span, word(name, language), unit, [], language, against)
+
+
 def _curve(report: Report, run: RunSummary, points: list[tuple[float, float]], language: str) -> Curve:
     name = f"{run.combination} · {word(run.engine, language)}"
     return Curve(name, colour_of(report, run.combination), run.engine, points)
 
 
 def _curves(
-    curves: list[Curve], span: list[float], label: str, unit: str, faulty: Sequence[RunSummary], language: str
+    curves: list[Curve],
+    span: list[float],
+    label: str,
+    unit: str,
+    faulty: Sequence[RunSummary],
+    language: str,
+    along: str = "",
 ) -> str:
     """Lines on one axis with their names at the right, and marks where something broke."""
     marks = _marks(faulty)
@@ -88,7 +105,7 @@ def _curves(
     y = svg.scale(values, bottom, top, wide)
     parts = [svg.text(8, 14, unit + (f" ({word('logarithmic', language)})" if wide else ""), "tick")]
     parts += _standstills(faulty, x, top, bottom) + svg.grid_beside(y, LEFT, right)
-    parts += svg.axis_below(x, bottom, word("time" if faulty else "step", language))
+    parts += svg.axis_below(x, bottom, along or word("time" if faulty else "step", language))
     parts += [svg.path([(x(a), y(b)) for a, b in curve.points], curve.style, curve.name) for curve in curves]
     ends = svg.spread([y(curve.points[-1][1]) for curve in curves], 17, top, bottom)
     for curve, end in zip(curves, ends, strict=True):

@@ -12,6 +12,7 @@ from workbench.runs.report import Report, Row, RunSummary
 from workbench.runs.report_labels import ground_lines, interval
 from workbench.runs.report_style import STYLE
 from workbench.runs.report_words import word
+from workbench.runs.series import QUALITY
 
 CIRCLE = '<circle cx="12" cy="12" r="10" fill="none" stroke="currentColor" stroke-width="2"/>'
 ICONS = {
@@ -35,6 +36,7 @@ def render_html(report: Report, language: str = "en") -> str:
         _per_combination("gantt", report, report_charts.gantt, language, "gantt-key", "fault-key"),
         _per_combination("stage-times", report, report_charts.stage_times, language, "ring-key"),
         _chart("loss", report_charts.loss(report, language), language),
+        *(_chart(name, report_charts.quality(report, name, language), language) for name in QUALITY),
         _faults(report, language),
         _checkpoints(report, language),
         _stages(report, language),

@@ -35,6 +35,22 @@ def throughput(state: RunState, most: int = 160) -> list[Level]:
     return levels
 
 
+QUALITY = {"kept_neighbours_at": "dimensions", "cold_start": "observations"}  # what is measured -> against what
+
+
+def quality(state: RunState) -> dict[str, list[tuple[float, float]]]:
+    """The curves that stages measured against something else than time, each of the stage that tells most of it."""
+    found = {}
+    for name in QUALITY:
+        by_stage: dict[str, list[tuple[float, float]]] = {}
+        for measure in state.measures.get(name, []):
+            by_stage.setdefault(measure.stage, []).append((measure.step, measure.value))
+        longest = max(by_stage.values(), key=len, default=[])
+        if len(longest) > 1:
+            found[name] = longest
+    return found
+
+
 def measured(state: RunState, name: str, most: int = 400) -> list[tuple[float, float]]:
     """(step, or seconds where there are no steps; value) of what was measured, thinned to `most` points, ends kept."""
     points = [(m.step if m.step >= 0 else m.t_s, m.value) for m in state.measures.get(name, [])]

@@ -24,7 +24,7 @@ class Estimator(Stage):
     doc_ja = "scikit-learn の分類器を 1 台で学習します。速く、ニューラルネットの比較対象になります。"
     inputs = (Port("dataset", "dataset"),)
     outputs = (Port("model", "model"),)
-    measures = ("held_out_accuracy",)
+    measures = ("held_out_accuracy", "training_bytes")
 
     kind: Kind = parameter("logistic-regression", "which classifier", "分類器の種類")
     strength: float = parameter(
@@ -60,6 +60,8 @@ class Estimator(Stage):
         return Cost(operations + 2.0 * numbers * data.test_rows, moved, {"model": size})
 
     def work(self, inputs: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        from threadpoolctl import threadpool_limits
+
         from workbench.stages.models import predicted
         from workbench.stages.values import Model
 
@@ -69,9 +71,12 @@ class Estimator(Stage):
             raise BadInput(
                 f"class '{data.classes[absent[0]]}' has no training row; set `stratify: true` in the preparation"
             )
-        kind, arrays = self._fitted(data, context.seed if self.seed is None else self.seed)
+        with threadpool_limits(1):  # a worker has one core
+            kind, arrays = self._fitted(data, context.seed if self.seed is None else self.seed)
         arrays = {name: np.asarray(array, dtype=np.float32) for name, array in arrays.items()}
         model = Model(kind, arrays, data.features, data.classes, data.steps)
+        held = data.train_x.nbytes + data.train_y.nbytes + sum(array.nbytes for array in arrays.values())
+        context.measure("training_bytes", float(held), "B")
         context.measure("held_out_accuracy", float((predicted(model, data.test_x) == data.test_y).mean()), "")
         return {"model": model}
 

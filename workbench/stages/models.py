@@ -54,9 +54,16 @@ def scores(model: Model, x: np.ndarray) -> np.ndarray:
             raise BadInput(f"this version knows no model of kind '{model.kind}'")
 
 
-def _perceptron(arrays: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+def hidden(model: Model, x: np.ndarray) -> np.ndarray:
+    """What the model makes of each row on its way: its last hidden layer, or its scores where it has none."""
+    if model.kind == "perceptron" and len(model.arrays) > 2:
+        return _perceptron(model.arrays, x, len(model.arrays) // 2 - 1)
+    return scores(model, x)
+
+
+def _perceptron(arrays: dict[str, np.ndarray], x: np.ndarray, until: int | None = None) -> np.ndarray:
     layers = len(arrays) // 2
-    for layer in range(layers):
+    for layer in range(layers if until is None else until):
         x = x @ arrays[f"weights_{layer}"].T + arrays[f"bias_{layer}"]
         if layer < layers - 1:
             x = np.maximum(x, 0)

@@ -62,7 +62,7 @@ class Prepare(Stage):
         rows = self._usable(table, features, context)
         if len(rows) < table.num_rows:
             table = table.take(rows)
-        codes, classes = _labels(table, self.label, self.stratify, rows)
+        codes, classes = labels_of(table, self.label, self.stratify, rows)
         seed = context.seed if self.seed is None else self.seed
         train, test = split(codes, self.held_out, seed, self.stratify)
         part = table.take(train)
@@ -102,7 +102,7 @@ class Prepare(Stage):
         return np.flatnonzero(usable)
 
 
-def _labels(table: Any, label: str, stratify: bool, rows: Any) -> tuple[Any, tuple[str, ...]]:
+def labels_of(table: Any, label: str, stratify: bool, rows: Any) -> tuple[Any, tuple[str, ...]]:
     """The class of each row as a position, and the classes: numbers in order of size, text in order of the alphabet."""
     import numpy as np
     import pyarrow as pa

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from workbench.stages.bag_of_words import BagOfWords
 from workbench.stages.base import Stage
 from workbench.stages.csv_file import CsvFile
+from workbench.stages.embed import Embed
+from workbench.stages.embed_items import EmbedItems
 from workbench.stages.estimator import Estimator
 from workbench.stages.evaluate import Evaluate
 from workbench.stages.installed import installed
 from workbench.stages.language_model import TrainLanguageModel
+from workbench.stages.map_rows import MapRows
 from workbench.stages.open_model import OpenModel
 from workbench.stages.parquet_file import ParquetFile, WriteParquet
 from workbench.stages.pca import PrincipalComponents
@@ -19,6 +23,7 @@ from workbench.stages.save import Save
 from workbench.stages.select import SelectFeatures
 from workbench.stages.sql import SqlQuery, WriteSql
 from workbench.stages.synthetic import Synthetic
+from workbench.stages.texts import Texts
 from workbench.stages.train import Train
 
 OWN: dict[str, type[Stage]] = {
@@ -26,14 +31,19 @@ OWN: dict[str, type[Stage]] = {
     "parquet": ParquetFile,
     "sql": SqlQuery,
     "sample": Sample,
+    "texts": Texts,
     "synthetic": Synthetic,
     "prepare": Prepare,
+    "bag-of-words": BagOfWords,
     "select": SelectFeatures,
     "pca": PrincipalComponents,
+    "embed": Embed,
+    "embed-items": EmbedItems,
     "train": Train,
     "language-model": TrainLanguageModel,
     "estimator": Estimator,
     "evaluate": Evaluate,
+    "map": MapRows,
     "save": Save,
     "open-model": OpenModel,
     "predict": Predict,

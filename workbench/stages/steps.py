@@ -17,7 +17,12 @@ def matrix(steps: tuple[FittedStep, ...], table: Any, rows: np.ndarray | None = 
     `rows` are the numbers by which the rows are called in errors (from 1), where the table is a part of another.
     """
     first, *others = steps
-    x = _encoded(first, table, np.arange(1, table.num_rows + 1) if rows is None else rows)
+    if first.kind == "words":
+        from workbench.stages import bag_of_words
+
+        x = bag_of_words.matrix(first, table)
+    else:
+        x = _encoded(first, table, np.arange(1, table.num_rows + 1) if rows is None else rows)
     for step in others:
         x = projected(step, x)
     return x
@@ -27,6 +32,10 @@ def projected(step: FittedStep, x: np.ndarray) -> np.ndarray:
     """A matrix after a step that maps numbers to numbers."""
     if step.kind == "select":
         return x[:, step.arrays["kept"]]
+    if step.kind == "encoder":
+        arrays = step.arrays
+        inner = np.tanh(x @ arrays["weights_0"].T + arrays["bias_0"])
+        return (inner @ arrays["weights_1"].T + arrays["bias_1"]).astype(np.float32)
     assert step.kind == "pca", step.kind
     return ((x - step.arrays["mean"]) @ step.arrays["components"].T * step.arrays["factor"]).astype(np.float32)
 
