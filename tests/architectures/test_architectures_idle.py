@@ -8,7 +8,7 @@ from samples import SMALL
 
 from workbench import cli
 from workbench.architectures.check import check_all
-from workbench.architectures.schedule import Plan, PlannedStage
+from workbench.architectures.plan import Plan, PlannedStage
 from workbench.architectures.setting import SILENT_S, most_at_once
 from workbench.engines.real.run import PATIENCE_S
 from workbench.engines.simulated import faults

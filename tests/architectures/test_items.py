@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.architectures.items import Collection, PlannedGroup, parted, piece
-from workbench.architectures.schedule import COUNT, METRIC, Plan, PlannedStage, Schedule
+from workbench.architectures.plan import Plan, PlannedStage
+from workbench.architectures.schedule import COUNT, METRIC, Schedule
 from workbench.document.expectations import parse
 from workbench.runs.events import Recorded
 
@@ -155,3 +156,60 @@ def test_an_event_about_a_stage_that_was_left_out_is_not_found():
     plan = Plan(stages, instances=3, again=parse("fit.error > 0"))
     schedule = Schedule(plan, ("a",), known={"done/0/look": {"out": "x", METRIC + "drift": 0.1}})
     assert schedule.complete and schedule.left_out == {(0, "fit")} and schedule.arrived == {0}
+
+
+# --- items that fail -------------------------------------------------------------------------------------------------
+
+
+def with_failures(count, at_least, fails, choose=lambda tasks: tasks[0], known=None, ordered=True):
+    """What is left of a run in which the first stage fails for some items: the schedule, what was said, and why it
+    could not go on."""
+    group = PlannedGroup("parts", "read", "out", ("clean", "cut"), 3, ordered, at_least)
+    schedule, tasks, said, reason = Schedule(Plan(FOREACH.stages, groups=(group,)), ("a", "b"), known=known), [], [], ""
+    for worker in ("a", "b"):
+        schedule.here(worker)
+    while not schedule.complete and not reason:
+        tasks += [(worker, task) for worker, given_out in schedule.assign() for task in given_out]
+        worker, task = choose(tasks)
+        tasks.remove((worker, task))
+        if task["stage"] == "clean" and task["item"] in fails:
+            reason = schedule.fail(worker, {**task, "failed": "no good"})
+        else:
+            outputs = {"out": piece(task["stage"], task.get("item"))}
+            outputs |= {COUNT + "parts": count} if task["stage"] == "read" else {}
+            assert schedule.finish(worker, {**task, "outputs": outputs}) is not None
+            if task["stage"] == "fit":
+                assert task["inputs"]["x"] == [f"cut[{item}]" for item in schedule.collections[0, "parts"].passed]
+        said += schedule.news
+        schedule.news.clear()
+    return schedule, said, reason
+
+
+@given(st.integers(1, 20), st.sets(st.integers(0, 19)), st.floats(0, 1), st.booleans(), st.randoms())
+def test_a_run_goes_on_without_the_items_that_fail_until_they_are_too_many(count, fails, at_least, ordered, lots):
+    fails = {item for item in fails if item < count}
+    _, said, reason = with_failures(count, at_least, fails, lots.choice, ordered=ordered)
+    enough = count - len(fails) >= at_least * count - 1e-6
+    assert bool(reason) != enough
+    if enough:
+        left = [(fact.kind, int(fact.key[7:-1])) for fact in said if getattr(fact, "kind", "") in ("item", "dropped")]
+        assert {item for kind, item in left if kind == "dropped"} == fails
+        assert sorted(item for _, item in left) == list(range(count))
+        assert not ordered or [item for _, item in left] == list(range(count))
+
+
+def test_a_run_that_needs_all_its_items_says_which_one_failed_and_why():
+    assert with_failures(4, 1.0, {2})[2] == "item 2: no good"
+
+
+def test_a_run_that_has_lost_too_many_items_says_how_many_it_needed():
+    assert with_failures(4, 0.75, {1, 2})[2] == "2 of 4 items failed, at least 75 % must succeed; item 2: no good"
+
+
+def test_items_that_were_recorded_to_have_failed_are_not_done_again():
+    first, _, _ = with_failures(6, 0.5, {1, 4})
+    known = {f"done/0/{name}": outputs for (_, name), outputs in first.done.items() if name != "fit"}
+    known |= {f"failed/0/{name}": cause for (_, name), cause in first.failed.items()}
+    again, _, reason = with_failures(6, 0.5, set(), known=known)
+    assert reason == "" and again.collections[0, "parts"].passed == [0, 2, 3, 5]
+    assert set(again.begun) == {(0, "fit")}

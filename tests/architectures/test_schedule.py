@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.architectures.schedule import Plan, PlannedStage, Schedule
+from workbench.architectures.plan import Plan, PlannedStage
+from workbench.architectures.schedule import Schedule
 
 CHAIN = (PlannedStage("a", {}), PlannedStage("b", {"x": ("a", "out")}), PlannedStage("c", {"x": ("b", "out")}))
 DIAMOND = (

@@ -1,4 +1,5 @@
-"""A crash matrix: one pipeline of many items, killed at drawn moments, and compared with the run that nobody disturbed.
+"""A crash matrix: a pipeline of many items and a training, killed at drawn moments, and compared with the run that
+nobody disturbed.
 
 `make chaos` draws fifty moments from a seed that it prints; `--seed` and `--only` bring one of them back.
 """
@@ -34,7 +35,7 @@ from workbench.runs.state import fold
 
 VICTIMS = ("leader", "worker", "trainer", "run")
 ORCHESTRATIONS = {  # who may die in it, and how it is written
-    "single-leader": (VICTIMS, "{use: single-leader}"),
+    "single-leader": (VICTIMS, "{use: single-leader, with: {in_flight: 16, ordered: true}}"),
     "shared-nothing": (VICTIMS[1:], "{use: shared-nothing, with: {partitions: 4, lease: 1 s}}"),
 }
 WRITES = {
@@ -52,24 +53,28 @@ format: 1
 name: Crash matrix
 pipeline:
   stages:
-    - {{id: rows, use: synthetic, with: {{rows: 400}}}}
+    - {{id: rows, use: synthetic, with: {{rows: {rows}}}}}
     - {{id: prepare, use: prepare}}
-    - {{id: train, use: train, with: {{hidden: [16], epochs: 4, batch_size: 32}}}}
+    - {{id: reduce, use: pca, with: {{components: 8}}}}
+    - {{id: train, use: train, with: {{hidden: [16], epochs: 2, batch_size: 64}}}}
     - {{id: evaluate, use: evaluate}}
     - {{id: save, use: save}}
   links:
     - rows.table -> prepare.table
-    - prepare.dataset -> train.dataset
+    - prepare.dataset -> reduce.dataset
+    - reduce.dataset -> train.dataset
     - train.model -> evaluate.model
-    - prepare.dataset -> evaluate.dataset
+    - reduce.dataset -> evaluate.dataset
     - train.model -> save.model
+  groups:
+    - {{id: parts, stages: [prepare, reduce], foreach: rows.table, partition: 40}}
 cluster:
   workers: [{{id: w, count: 4}}]
 architectures:
   - id: ring
     orchestration: {orchestration}
     training: {{use: ring-all-reduce, with: {{workers: 2, on_loss: restart, checkpoint_every: 10}}}}
-workload: {{instances: {items}}}
+workload: {{instances: 2}}
 """
 
 
@@ -105,7 +110,7 @@ def moments(seed: int, count: int, victims: tuple[str, ...] = VICTIMS) -> list[M
 def carry_out(run, items, orchestration, moment, mark, events, resumes) -> None:
     """One run, whole, or until its moment: the process of a run that is to be killed."""
     _fork_from_here()
-    text = TEXT.format(items=items, orchestration=ORCHESTRATIONS[orchestration][1])
+    text = TEXT.format(rows=40 * items, orchestration=ORCHESTRATIONS[orchestration][1])
     scenario = read(text).scenario
     chosen = scenario.architectures[0]
     writer = RunWriter.resumed(run) if resumes else RunWriter(run, text)
@@ -244,6 +249,9 @@ def outputs(run: Path) -> dict[str, str]:
     for key in [key for key in recorded if "done/" in key]:
         ports = recorded[key]
         for port, digest in ports.items():
+            if not isinstance(digest, str):  # something that the stage found, such as how many items there are
+                found[f"{key}.{port}"] = str(digest)
+                continue
             data = (run / "artifacts" / digest).read_bytes()
             found[f"{key}.{port}"] = digest if hashlib.sha256(data).hexdigest() == digest else "damaged"
         found[key] = "recorded"
@@ -256,12 +264,12 @@ def main() -> int:
     """Carry the matrix out, and print a line for each moment; exit code 1 if anything differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moments", type=int, default=50)
-    parser.add_argument("--items", type=int, default=40)
+    parser.add_argument("--items", type=int, default=100, help="of each of two instances")
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
     parser.add_argument("--orchestration", default="single-leader", choices=ORCHESTRATIONS)
     parser.add_argument("--only", type=int, help="the number of one moment")
     chosen = parser.parse_args()
-    print(f"seed {chosen.seed}, {chosen.moments} moments, {chosen.items} items", flush=True)
+    print(f"seed {chosen.seed}, {chosen.moments} moments, 2 instances of {chosen.items} items", flush=True)
     room, failed = Path(tempfile.mkdtemp(prefix="crash-matrix-")), 0
     matrix = Matrix(room, chosen.items, chosen.orchestration)
     print(f"undisturbed: {matrix.events} events, {len(matrix.outputs)} outputs", flush=True)

@@ -12,7 +12,7 @@ SEED, COUNT = 2026, 6
 
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory):
-    return Matrix(tmp_path_factory.mktemp("matrix"), items=4)
+    return Matrix(tmp_path_factory.mktemp("matrix"), items=6)
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +37,15 @@ def test_the_comparison_sees_an_item_that_is_lost_damaged_or_told_twice(matrix, 
     run = shutil.copytree(matrix.strike(Moment("run", 0.5)), tmp_path / "run")
     assert matrix.differences(run) == []
     store = Store(run)
-    model = store.recall("done/2/train")["done/2/train"]["model"]
+    model = store.recall("done/0/train")["done/0/train"]["model"]
     (run / "artifacts" / model).write_bytes(b"half")
-    store._connection.execute("DELETE FROM record WHERE key = 'done/1/evaluate'")
+    store._connection.execute("DELETE FROM record WHERE key = 'done/1/prepare[2]'")
     lines = (run / "events.jsonl").read_bytes().splitlines(keepends=True)
-    told = next(line for line in lines if b'"done"' in line and b'"save#3"' in line)
+    told = next(line for line in lines if b'"done"' in line and b'"save#1"' in line)
     (run / "events.jsonl").write_bytes(b"".join([*lines[:-1], told, lines[-1]]))
     found = matrix.differences(run)
-    assert "done/2/train.model differs" in found and "done/1/evaluate is lost" in found
-    assert "save#3 is told 2 times" in found
+    assert "done/0/train.model differs" in found and "done/1/prepare[2] is lost" in found
+    assert "save#1 is told 2 times" in found
 
 
 @pytest.mark.parametrize("moment", [Moment("run", 0.4, "commit"), Moment("trainer", 0.5)], ids=str)

@@ -2,10 +2,9 @@
 
 import os
 import signal
-import tempfile
 from pathlib import Path
 
-from workbench.engines.real import member, workshop
+from workbench.engines.real import member, shelf
 from workbench.engines.real.codec import to_bytes
 from workbench.engines.real.store import Store
 from workbench.runs import folder
@@ -54,14 +53,13 @@ def in_commit(death: Death) -> None:
 def in_artifact(death: Death) -> None:
     """When half of a value lies beside the place whose name it is to take."""
 
-    def store_bytes(run, data):
+    def store_file(run, partial):
         if not death.is_due():
-            return folder.store_bytes(run, data)
-        handle, _ = tempfile.mkstemp(dir=run / "artifacts", prefix=".partial-")
-        os.write(handle, data[: len(data) // 2])
+            return folder.store_file(run, partial)
+        os.truncate(partial, partial.stat().st_size // 2)
         return death.strike()
 
-    workshop.store_bytes = store_bytes
+    shelf.store_file = store_file
 
 
 def in_event(death: Death, writer: folder.RunWriter) -> None:

@@ -314,6 +314,7 @@ def test_two_conditions_that_wait_for_each_other_are_refused():
         ({"stages": ["b"], "foreach": "b.o", "partition": 5}, "foreach-of-nothing", ".foreach"),
         ({"stages": ["b"], "foreach": "a.p", "partition": 5}, "foreach-unlinked", ".foreach"),
         ({"stages": ["b"], "partition": 5}, "group-field-unused", ".partition"),
+        ({"stages": ["b"], "at_least": 0.9}, "group-field-unused", ".at_least"),
     ],
 )
 def test_a_group_that_cannot_run_for_every_item_is_refused(group, code, field):

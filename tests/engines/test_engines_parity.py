@@ -12,11 +12,32 @@ from workbench.runs.folder import artifact_path
 from workbench.stages import values
 
 THREE = [("ring", SMALL), ("server", SMALL)]
+FOREACH = """
+format: 1
+name: Six items
+pipeline:
+  stages:
+    - {id: read, use: synthetic, with: {rows: 600, features: 4}}
+    - {id: prepare, use: prepare}
+    - {id: features, use: pca, with: {components: 2}}
+    - {id: fit, use: estimator, with: {kind: naive-bayes}}
+  links:
+    - read.table -> prepare.table
+    - prepare.dataset -> features.dataset
+    - features.dataset -> fit.dataset
+  groups:
+    - {id: parts, stages: [prepare, features], foreach: read.table, partition: 100}
+cluster: {workers: [{id: w, count: 2}]}
+architectures:
+  - {id: bounded, orchestration: {use: single-leader, with: {in_flight: 3, ordered: true}}}
+"""
 LEADER = SMALL.replace("architectures:", "workload: {instances: 6}\narchitectures:").replace("epochs: 3", "epochs: 1")
 
 
 @pytest.mark.parametrize(
-    ("combination", "text"), [*THREE, ("ring", LEADER)], ids=["ring", "parameter server", "leader with six instances"]
+    ("combination", "text"),
+    [*THREE, ("ring", LEADER), ("bounded", FOREACH)],
+    ids=["ring", "parameter server", "leader with six instances", "six items, three in flight"],
 )
 def test_fault_free_stories_are_equal_once_the_simulator_follows_the_real_choices(runner, combination, text):
     real = runner("real", combination, text)

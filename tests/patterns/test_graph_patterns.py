@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.architectures import single_leader
-from workbench.architectures.schedule import Plan, PlannedStage, Schedule, Task
+from workbench.architectures.plan import Plan, PlannedStage
+from workbench.architectures.schedule import Schedule, Task
 
 
 @pytest.mark.parametrize("name", ["DAG-1", "DAG-2", "EV-1"])

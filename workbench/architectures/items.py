@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import floor
+
+from workbench.document.units import BYTES, show
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class PlannedGroup:
     stages: tuple[str, ...]
     in_flight: int | None = None
     ordered: bool = False
+    at_least: float = 1.0  # the share of the items that must succeed
 
 
 @dataclass
@@ -29,6 +33,7 @@ class Collection:
     count: int
     opened: int = 0
     finished: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)  # those of the finished ones that have led to nothing
     left: list[int] = field(default_factory=list)  # in the order in which they left
 
     @property
@@ -38,6 +43,27 @@ class Collection:
     @property
     def complete(self) -> bool:
         return len(self.left) == self.count
+
+    @property
+    def may_fail(self) -> int:
+        """How many items may fail."""
+        return floor(self.count * (1 - self.group.at_least) + 1e-9)
+
+    def fail(self, item: int, cause: str) -> str:
+        """An item leads to nothing; empty if the others are enough, otherwise why they are not."""
+        self.failed.add(item)
+        if len(self.failed) <= self.may_fail:
+            return ""
+        reason = f"item {item}: {cause}"
+        if self.group.at_least == 1:
+            return reason
+        needed = f"at least {100 * self.group.at_least:.4g} % must succeed"
+        return f"{len(self.failed)} of {self.count} items failed, {needed}; {reason}"
+
+    @property
+    def passed(self) -> list[int]:
+        """The items that have left with a result, in the order in which they left."""
+        return [item for item in self.left if item not in self.failed]
 
     def open(self) -> range:
         """Let in as many as may be under way; those that are new."""
@@ -58,6 +84,23 @@ class Collection:
                 item += 1
         self.left += leave
         return leave
+
+
+def held_bytes(total_bytes: float, count: int, in_flight: int | None) -> float:
+    """What the items of a collection take that are held in memory at once, at most; all of them if that is None."""
+    return total_bytes / count * min(in_flight or count, count)
+
+
+def misfit(port: str, count: int, total_bytes: float, in_flight: int | None, member: str, room_bytes: float) -> str:
+    """Why the items that are held at once do not fit into a member's memory; empty if they do."""
+    held = held_bytes(total_bytes, count, in_flight)
+    if held <= room_bytes:
+        return ""
+    at_once = min(in_flight or count, count)
+    most = int(room_bytes / (held / at_once))
+    text = f"{at_once} items of {port} at once need {show(round(held), BYTES)}, and {member} has "
+    advice = f"in_flight: {most} would fit" if most else "not even one fits; make the partition smaller"
+    return f"{text}{show(round(room_bytes), BYTES)}; {advice}"
 
 
 def piece(stage: str, item: int | None) -> str:

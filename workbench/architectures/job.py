@@ -12,8 +12,8 @@ from workbench.architectures import registry
 from workbench.architectures.items import PlannedGroup
 from workbench.architectures.operations import Program
 from workbench.architectures.orchestration import LEADER, Orchestration, OrchestrationArchitecture
+from workbench.architectures.plan import Plan, PlannedStage
 from workbench.architectures.random_streams import stream
-from workbench.architectures.schedule import Plan, PlannedStage
 from workbench.architectures.setting import struck_by
 from workbench.architectures.training import TrainingArchitecture
 from workbench.document.expectations import parse
@@ -98,9 +98,8 @@ def plan_of(scenario: Scenario, orchestration: OrchestrationArchitecture, team: 
 
 def _planned(group: Group, orchestration: OrchestrationArchitecture) -> PlannedGroup:
     source, _, port = group.foreach.partition(".")
-    return PlannedGroup(
-        group.id, source, port, group.stages, orchestration.in_flight or None, orchestration.puts_in_order
-    )
+    in_flight, at_least = orchestration.in_flight or None, 1.0 if group.at_least is None else group.at_least
+    return PlannedGroup(group.id, source, port, group.stages, in_flight, orchestration.puts_in_order, at_least)
 
 
 def is_training(kind: str) -> bool:

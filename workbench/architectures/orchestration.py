@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from workbench.architectures.operations import Now, Perform, StageFailed, Wait, WorkerLost
-from workbench.architectures.schedule import Plan
+from workbench.architectures.plan import Plan
 from workbench.architectures.setting import Setting, Tunable
 from workbench.architectures.training import Part, TrainingArchitecture, TrainingJob
 from workbench.document.units import Seconds

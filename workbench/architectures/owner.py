@@ -305,8 +305,12 @@ class Owner:
             stage=report["stage"],
         )
         if "failed" in report:
-            yield Say(Recorded(kind="failed", key=told.key, stage=told.stage))
-            raise StageFailed(report["stage"], report["failed"])
+            told = Recorded(kind="failed", key=told.key, stage=told.stage, value=report["failed"])
+            if reason := partition.fail(sender, report):
+                yield Say(told)
+                raise StageFailed(report["stage"], reason)
+            rest = "{}/{}".format(*task_key(report))
+            yield from self._record(number, key_of(number, "failed", rest), report["failed"], told)
         if "lost" in report:
             partition.lose(report["lost"])
         outputs = partition.finish(sender, report)

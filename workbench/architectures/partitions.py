@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from workbench.architectures.operations import Lease
-from workbench.architectures.schedule import Plan, Schedule, Task
+from workbench.architectures.plan import Plan
+from workbench.architectures.schedule import Schedule, Task
 
 
 class Partition(Schedule):

@@ -7,52 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.architectures.items import Collection, PlannedGroup, piece
+from workbench.architectures.items import Collection, PlannedGroup, parted, piece
+from workbench.architectures.plan import Plan, PlannedStage
 from workbench.document.expectations import Expectation
 from workbench.runs.events import Event, Measured, Recorded
 
 COUNT, METRIC = "items of ", "metric "  # what a stage found beside its outputs, which no port can be called
-
-
-@dataclass(frozen=True)
-class PlannedStage:
-    """A stage as the schedule sees it.
-
-    `needs` is input port -> (stage, output port). `team` is 0 for work of one worker, else the number of workers that
-    carry it out together, and `least` how many of them can: with fewer it waits for those who come back. `when` asks
-    about metrics of earlier stages: the stage is left out, and those that need it are, if the answer is no.
-    """
-
-    id: str
-    needs: dict[str, tuple[str, str]]
-    team: int = 0
-    least: int = 1
-    when: Expectation | None = None
-
-    @property
-    def after(self) -> set[str]:
-        asked = {name.combination for name in self.when.names} if self.when is not None else set()
-        return {source for source, _ in self.needs.values()} | asked
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that is to be done: every stage, once for each of `instances` of the pipeline, and of items in `groups`."""
-
-    stages: tuple[PlannedStage, ...]
-    instances: int = 1
-    arrive_later: bool = False  # instances are submitted while the run goes on, instead of all being there at its start
-    groups: tuple[PlannedGroup, ...] = ()
-    again: Expectation | None = None  # where an instance finds that it holds, it submits the next; the first is there
-
-    @property
-    def after(self) -> tuple[tuple[str, ...], ...]:
-        """For each of the stages, in their order, those that come before it."""
-        return tuple(tuple(sorted(stage.after)) for stage in self.stages)
-
-    def name(self, instance: int, item: int | None = None) -> str:
-        """How labels call an instance, or an item in it; nothing where there is but one."""
-        return piece(str(instance) if self.instances > 1 else "", item)
 
 
 @dataclass
@@ -105,6 +65,7 @@ class Schedule:
         self.arrived: set[int] = set()
         self.called: deque[int] = deque()  # instances to which an event has led, and that have not been taken up
         self.done: dict[Key, dict[str, Any]] = {}
+        self.failed: dict[Key, str] = {}  # stages of items that ended in an error with which the run can live, and why
         self.over: dict[int, set[str]] = {}  # instance -> stages that are done, for every item, or left out
         self.left_out: set[Key] = set()
         self.collections: dict[tuple[int, str], Collection] = {}  # by instance and group
@@ -119,6 +80,9 @@ class Schedule:
             if kind == "done":
                 number, _, name = rest.partition("/")
                 self.done[int(number), name] = value
+            elif kind == "failed":
+                number, _, name = rest.partition("/")
+                self.failed[int(number), name] = value
         for key in known or {}:
             if key.startswith("submitted/"):
                 self.arrive(int(key.partition("/")[2]))
@@ -220,7 +184,9 @@ class Schedule:
             self._end_group(instance, group)
             return
         count = int(self.done[instance, group.source][COUNT + group.id])
-        self.collections[instance, group.id] = Collection(group, count)
+        collection = self.collections[instance, group.id] = Collection(group, count)
+        names = (parted(name) for number, name in self.failed if number == instance)
+        collection.failed.update(item for stage, item in names if item is not None and stage in group.stages)
         self._open_items(instance, group)
 
     def _open_items(self, instance: int, group: PlannedGroup) -> None:
@@ -238,18 +204,19 @@ class Schedule:
 
     def _item_ready_if_possible(self, instance: int, stage: PlannedStage, item: int) -> None:
         inside = stage.after & set(self.group_of[stage.id].stages)
-        task = Task(stage, instance, item=item)
-        if task.key not in self.done and all((instance, piece(before, item)) in self.done for before in inside):
+        task, of = Task(stage, instance, item=item), (instance, self.group_of[stage.id].id)
+        if task.key in self.done or item in self.collections[of].failed:
+            return
+        if all((instance, piece(before, item)) in self.done for before in inside):
             self._make_ready(task)
 
     def _finish_item(self, instance: int, group: PlannedGroup, item: int) -> None:
-        """Where all stages are done for an item, it leaves, or waits for those before it."""
+        """Where all stages are done for an item, or one has failed, it leaves, or waits for those before it."""
         collection = self.collections[instance, group.id]
-        if item in collection.finished or any((instance, piece(s, item)) not in self.done for s in group.stages):
-            return
-        for left in collection.finish(item):
-            name = self.plan.name(instance, left)
-            self.news.append(Recorded(kind="item", key=f"{group.id}#{name}"))
+        done = item in collection.failed or all((instance, piece(s, item)) in self.done for s in group.stages)
+        for left in collection.finish(item) if done and item not in collection.finished else ():
+            kind = "dropped" if left in collection.failed else "item"
+            self.news.append(Recorded(kind=kind, key=f"{group.id}#{self.plan.name(instance, left)}"))
 
     def _end_group(self, instance: int, group: PlannedGroup) -> None:
         for stage in group.stages:
@@ -321,7 +288,7 @@ class Schedule:
             return self.done[task.instance, source][port]
         if task.item is not None:
             return self.done[task.instance, piece(source, task.item)][port]
-        items = self.collections[task.instance, group.id].left
+        items = self.collections[task.instance, group.id].passed
         return [self.done[task.instance, piece(source, item)][port] for item in items]
 
     # --- what was done -------------------------------------------------------------------------------------------
@@ -344,8 +311,7 @@ class Schedule:
             self.repeated += 1
             return None
         self.done[key] = outputs
-        if self.running.pop(key, None) is None:
-            self.ready = deque(task for task in self.ready if task.key != key)
+        self._take_back(worker, key)
         self._go_on(result["instance"], result["stage"], result.get("item"))
         self._submit_called()
         return outputs
@@ -356,6 +322,27 @@ class Schedule:
         self.ready.remove(task)
         self._go_on(task.instance, task.stage.id, task.item)
         self._submit_called()
+
+    def _take_back(self, worker: str, key: Key) -> None:
+        """Nobody is to do a task any more."""
+        self.held.setdefault(worker, set()).discard(key)
+        if self.running.pop(key, None) is None:
+            self.ready = deque(task for task in self.ready if task.key != key)
+
+    def fail(self, worker: str, result: dict[str, Any]) -> str:
+        """A worker's report that a task ended in an error: why the run cannot go on, or empty if it can."""
+        key, item, cause = key_of(result), result.get("item"), result["failed"]
+        self._take_back(worker, key)
+        if item is None:
+            return str(cause)
+        group = self.group_of[result["stage"]]
+        collection = self.collections[result["instance"], group.id]
+        if reason := collection.fail(item, cause):
+            return reason
+        self.failed[key] = cause
+        self._finish_item(result["instance"], group, item)
+        self._open_items(result["instance"], group)
+        return ""
 
     def _go_on(self, instance: int, stage: str, item: int | None) -> None:
         if instance not in self.arrived:

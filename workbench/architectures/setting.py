@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from workbench.architectures.schedule import Plan
+from workbench.architectures.plan import Plan
 from workbench.document.scenario import Cluster, Fault, Scenario
 
 SILENT_S = 10.0  # how long a member may be silent until it is declared lost, in both engines

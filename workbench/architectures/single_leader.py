@@ -32,8 +32,9 @@ from workbench.architectures.orchestration import (
     carry_out,
     wait_for_the_next_look,
 )
+from workbench.architectures.plan import Plan
 from workbench.architectures.reads import READERS, STATE, STOP, Readers, answered, answering
-from workbench.architectures.schedule import Plan, Schedule, key_of
+from workbench.architectures.schedule import Schedule, key_of
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part
 from workbench.document.units import PerS, Seconds
@@ -231,8 +232,15 @@ def _take_in(work: Orchestration, schedule: Schedule, letters: list[Letter], dec
         schedule.here(letter.sender)
         for result in letter.what:
             if "failed" in result:
-                yield Say(Recorded(kind="failed", key=_key(schedule, result), stage=result["stage"]))
-                raise StageFailed(result["stage"], result["failed"])
+                cause = result["failed"]
+                told = Recorded(kind="failed", key=_key(schedule, result), stage=result["stage"], value=cause)
+                if reason := schedule.fail(letter.sender, result):
+                    yield Say(told)
+                    raise StageFailed(result["stage"], reason)
+                entries.append(("failed/{}/{}".format(*key_of(result)), cause))
+                news += [told, *schedule.news]
+                schedule.news.clear()
+                continue
             outputs = schedule.finish(letter.sender, result)
             if outputs is not None:
                 entries.append(("done/{}/{}".format(*key_of(result)), outputs))

@@ -103,8 +103,9 @@ def of_event(pipeline: Pipeline, workload: Workload) -> Iterator[Problem]:
 
 
 def _of_plain(group: Group) -> Iterator[Problem]:
-    if group.partition is not None:
-        yield Problem("group-field-unused", f"pipeline.groups[{group.id}].partition", {"field": "partition"})
+    for name in ("partition", "at_least"):
+        if getattr(group, name) is not None:
+            yield Problem("group-field-unused", f"pipeline.groups[{group.id}].{name}", {"field": name})
 
 
 def _of_foreach(pipeline: Pipeline, group: Group) -> Iterator[Problem]:

@@ -49,6 +49,7 @@ METRICS: dict[str, Metric] = {
         "", "Share of a worker's memory that training needs", "ワーカーのメモリに占める学習の必要量", "less"
     ),
     "items": Metric("", "Items that have been through their group", "グループを通過した件数", "more"),
+    "items_failed": Metric("", "Items that failed", "失敗した件数", "less"),
     "items_out_of_order": Metric("", "Items that left after a later one", "順序が入れ替わった件数", "less"),
     "item_wait_s": Metric("s", "Mean wait of a finished item for its turn", "完了後の順番待ちの平均", "less"),
     "items_found": Metric("", "Items of a collection", "コレクションの件数"),

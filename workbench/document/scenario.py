@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 from workbench.document.problems import Refused
-from workbench.document.units import Bytes, BytesPerS, OperationsPerS, PerS, Seconds
+from workbench.document.units import Bytes, BytesPerS, OperationsPerS, PerS, Seconds, Share
 
 FORMAT = 1
 
@@ -92,6 +92,12 @@ class Group(Frozen):
     stages: tuple[str, ...]
     foreach: str = Field(default="", description="output port whose items the group runs over")
     partition: Whole | None = Field(default=None, description="rows of an item; for foreach")
+    at_least: Share | None = Field(
+        default=None,
+        le=1,
+        description="share of the items that must succeed, such as 95 %; the others are left out of what follows, and "
+        "all must if it is left out (in simulated runs no item fails); for foreach",
+    )
 
 
 class Pipeline(Frozen):

@@ -77,6 +77,14 @@ DIMENSIONS = {
     "per_s": (PER_S, "5 /s"),
 }
 
+SHARES = {"%": 0.01}
+Share = Annotated[
+    float,
+    BeforeValidator(lambda v: parse(v, SHARES, "95 %")),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string"}], "examples": ["95 %"]}
+    ),
+]
 Seconds = _quantity(*DIMENSIONS["seconds"], "seconds")
 Bytes = _quantity(*DIMENSIONS["bytes"], "bytes")
 BytesPerS = _quantity(*DIMENSIONS["bytes_per_s"], "bytes_per_s")

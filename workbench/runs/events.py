@@ -119,7 +119,8 @@ class FaultEnded(Fact, frozen=True):
 
 
 class Recorded(Fact, frozen=True):
-    """Something became durable or was decided: `kind` is arrived, submitted, done, failed, elected, saved, cached.
+    """Something became durable or was decided: `kind` is arrived, submitted, done, failed, elected, saved, cached; of
+    items and stages also item (it has left its group), dropped (it has failed, and is not needed), collected, skipped.
 
     `cached` says that an earlier result stands for a stage, `due` that it is to be carried out; `value` says why.
     """

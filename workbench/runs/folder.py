@@ -259,6 +259,14 @@ def store_bytes(run: Path, data: bytes) -> str:
     return digest
 
 
+def store_file(run: Path, partial: Path) -> str:
+    """The same for what lies in a file of the run's artifacts, which takes its place."""
+    with partial.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    os.replace(partial, artifact_path(run, digest))
+    return digest
+
+
 def artifact_path(run: Path, digest: str) -> Path:
     """Where the artifact with this SHA-256 lies in the run at `run`."""
     return run / ARTIFACTS / digest

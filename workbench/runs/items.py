@@ -19,6 +19,7 @@ class Items:
     """The fold of what was said about items. An item waits from its last result until it leaves its group."""
 
     left: int = 0
+    failed: int = 0  # items that led to nothing, though the run went on
     out_of_order: int = 0  # items that left after a later one
     waited_s: float = 0.0
     last: dict[str, int] = field(default_factory=dict)  # group and instance -> the latest item that has left
@@ -30,8 +31,17 @@ class Items:
 
     def leave(self, key: str, t_s: float) -> None:
         """An item has left its group: `<group>#<instance>[<item>]`."""
-        collection, _, number = key[:-1].rpartition("[")
         self.left += 1
+        self._follow(key)
+        self.waited_s += t_s - self.done_s.pop(key.partition("#")[2], t_s)
+
+    def drop(self, key: str) -> None:
+        """An item has failed and is let go."""
+        self.failed += 1
+        self._follow(key)
+        self.done_s.pop(key.partition("#")[2], None)
+
+    def _follow(self, key: str) -> None:
+        collection, _, number = key[:-1].rpartition("[")
         self.out_of_order += int(number) < self.last.get(collection, -1)
         self.last[collection] = max(int(number), self.last.get(collection, -1))
-        self.waited_s += t_s - self.done_s.pop(key.partition("#")[2], t_s)

@@ -12,8 +12,9 @@ from workbench.runs.state import RunState
 MEASURED = (
     *("reads_per_second", "read_delay_s", "read_delay_p99_s"),
     *("accuracy", "loss", "worker_bytes", "busiest_bytes", "data_bytes"),
-    *("memory_bytes", "memory_share", "items_found", "items_bytes", "items_share"),
+    *("memory_bytes", "memory_share", "items_found"),
 )
+GROWING = ("items_bytes", "items_share")  # every worker of a real run tells what it has needed so far
 
 
 def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:
@@ -26,6 +27,7 @@ def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:
     found |= _shares(state)
     found |= _faults(state)
     found |= {name: state.measures[name][-1].value for name in MEASURED if name in state.measures}
+    found |= {name: max(m.value for m in state.measures[name]) for name in GROWING if name in state.measures}
     if variances := state.measures.get("update_variance"):
         found["update_variance"] = sum(measure.value for measure in variances) / len(variances)
     if apart := state.measures.get("replicas_apart"):
@@ -80,8 +82,10 @@ def _instances(state: RunState, warm_up_s: float) -> dict[str, float]:
         found["instances_per_second"] = late / (times[-1] - warm_up_s)
     if state.left_out:
         found["left_out"] = float(state.left_out)
-    if state.items.left:
-        items = state.items
+    items = state.items
+    if items.failed:
+        found["items_failed"] = float(items.failed)
+    if items.left:
         found |= {"items": float(items.left), "items_out_of_order": float(items.out_of_order)}
         found["item_wait_s"] = items.waited_s / items.left
     if state.submitted or len(state.begun) > 1:

@@ -63,6 +63,11 @@ class StageState:
             self.status = "done"
         return True
 
+    def collect(self) -> None:
+        """All items are over; those that failed were not needed."""
+        if not self.running:
+            self.status = "done"
+
     def fail(self, item: str, t_s: float) -> None:
         """The work on `item` ended in an error of the user's data, parameters or code."""
         self.running.pop(item, None)

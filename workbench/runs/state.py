@@ -313,9 +313,13 @@ class RunState:
             self._looked_up(event, item)
         elif event.kind in ("collected", "skipped"):
             self.left_out += event.kind == "skipped"
+            if event.kind == "collected" and event.stage in self.stages:
+                self.stages[event.stage].collect()
             self._stage_over(item, event.t_s)
         elif event.kind == "item":
             self.items.leave(event.key, event.t_s)
+        elif event.kind == "dropped":
+            self.items.drop(event.key)
         elif event.kind == "failed" and event.stage:
             self.stages.setdefault(event.stage, StageState()).fail(item, event.t_s)
         if event.kind in TOLD_ALWAYS or (event.kind in ("done", "cached") and not item):

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,15 @@ def carried_bytes(steps: tuple[FittedStep, ...]) -> int:
     return sum(array.nbytes for step in steps for array in step.arrays.values())
 
 
+def equal_steps(some: tuple[FittedStep, ...], others: tuple[FittedStep, ...]) -> bool:
+    """Whether both have learnt the same."""
+    return len(some) == len(others) and all(
+        (one.kind, one.settings, one.arrays.keys()) == (other.kind, other.settings, other.arrays.keys())
+        and all(np.array_equal(one.arrays[name], other.arrays[name]) for name in one.arrays)
+        for one, other in zip(some, others, strict=True)
+    )
+
+
 def size_of(value: Any) -> Size:
     """The real size of a value, in the terms in which stages foretell it."""
     match value:
@@ -103,19 +113,23 @@ def metrics_size(classes: int) -> Size:
 # --- storage ---------------------------------------------------------------------------------------------------
 
 
-def save(value: Any, path: Path) -> None:
-    """Store a value of any port type; the file appears whole or not at all, and equal values give equal bytes."""
+def save(value: Any, path: Path, partition: int | None = None) -> None:
+    """Store a value of any port type; the file appears whole or not at all, and equal values give equal bytes.
+
+    A table of which parts will be read is stored in record batches of `partition` rows.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("wb") as file:
-            _write(value, file)
+            write(value, file, partition)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
 
-def _write(value: Any, file: Any) -> None:
+def write(value: Any, file: Any, partition: int | None = None) -> None:
+    """Write a value into an open file, as `save` stores it."""
     match value:
         case Dataset():
             names = ("train_x", "train_y", "test_x", "test_y")
@@ -129,7 +143,10 @@ def _write(value: Any, file: Any) -> None:
             import pyarrow as pa
 
             with pa.ipc.new_file(file, value.schema) as writer:
-                writer.write_table(value)
+                if partition is None:
+                    writer.write_table(value)
+                for first in range(0, value.num_rows, partition) if partition else ():
+                    writer.write_table(value.slice(first, partition).combine_chunks())
 
 
 def _write_zip(file: Any, value: Dataset | Model, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
@@ -150,8 +167,14 @@ def _write_zip(file: Any, value: Dataset | Model, arrays: dict[str, np.ndarray],
                 np.lib.format.write_array(entry, np.ascontiguousarray(named[name]), (2, 0), allow_pickle=False)
 
 
-def load(path: Path) -> Any:
-    """The value that was stored in a file; BadInput if the file holds none."""
+def is_table(path: Path) -> bool:
+    """Whether the value that was stored in a file is a table."""
+    with path.open("rb") as file:
+        return file.read(len(_ARROW)) == _ARROW
+
+
+def load(path: Path, without: Sequence[str] = ()) -> Any:
+    """The value that was stored in a file; BadInput if the file holds none. Arrays `without` which it is are empty."""
     with path.open("rb") as file:
         start = file.read(6)
     try:
@@ -162,13 +185,13 @@ def load(path: Path) -> Any:
             with pa.OSFile(str(path)) as source:
                 return pa.ipc.open_file(source).read_all()
         if start.startswith(_ZIP):
-            return _read_zip(path)
+            return _read_zip(path, without)
         return json.loads(path.read_bytes())
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
         raise BadInput(f"{path.name} holds no value that this version can read: {error}") from error
 
 
-def _read_zip(path: Path) -> Dataset | Model:
+def _read_zip(path: Path, without: Sequence[str]) -> Dataset | Model:
     with zipfile.ZipFile(path) as archive:
         head = json.loads(archive.read("value.json"))
         if head["format"] != FORMAT:
@@ -176,8 +199,8 @@ def _read_zip(path: Path) -> Dataset | Model:
         arrays = {
             name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(archive.read(name)), allow_pickle=False)
             for name in archive.namelist()
-            if name.endswith(".npy")
-        }
+            if name.endswith(".npy") and name[4:-4] not in without
+        } | {f"own/{name}": np.empty(0) for name in without}
     own = {name.removeprefix("own/"): array for name, array in arrays.items() if name.startswith("own/")}
     steps = tuple(
         FittedStep(step["kind"], step["settings"], _below(arrays, f"steps/{place}/"))

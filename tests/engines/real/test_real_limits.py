@@ -5,6 +5,20 @@ from samples import SMALL
 
 from workbench import cli
 
+GROUPED = """
+  groups:
+    - {id: parts, stages: [train, prepare], foreach: digits.table, partition: 100}
+cluster:"""
+
+
+def test_models_of_items_which_nothing_can_put_together_are_refused_before_a_real_run_begins(tmp_path, capsys):
+    text = SMALL.replace("use: train, with: {hidden: [32], epochs: 3, batch_size: 64}", "use: estimator")
+    (tmp_path / "scenario.yaml").write_text(text.replace("\ncluster:", GROUPED))
+    assert cli.main(["run", str(tmp_path / "scenario.yaml"), "--out", str(tmp_path / "out"), "--real"]) == cli.CANNOT
+    told = capsys.readouterr().err
+    assert "a model of every item (train.model), given to evaluate, can only be simulated" in told
+    assert "prepare.dataset" not in told and not (tmp_path / "out").exists()
+
 
 @pytest.mark.parametrize(
     ("network", "told"),

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from workbench.architectures.operations import AllReduce, Perform, Receive, Send
 from workbench.architectures.orchestration import Orchestration
 from workbench.architectures.parameter_server import ParameterServer
+from workbench.architectures.plan import Plan, PlannedStage
 from workbench.architectures.random_streams import stream
 from workbench.architectures.ring import RingAllReduce
-from workbench.architectures.schedule import Plan, PlannedStage
 from workbench.architectures.single_leader import SingleLeader
 from workbench.architectures.training import TrainingJob
 from workbench.document.scenario import Network as Links

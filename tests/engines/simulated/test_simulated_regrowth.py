@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samples import SMALL
 
+from workbench.architectures.plan import Plan, PlannedStage
 from workbench.architectures.ring import RingAllReduce
-from workbench.architectures.schedule import Plan, PlannedStage, Schedule
+from workbench.architectures.schedule import Schedule
 from workbench.runs.events import OperationStarted, StepsFinished, WorkerFailed, WorkerJoined
 
 STEPS = 300

@@ -87,6 +87,9 @@ class Earlier:
         if is_training(use.use):
             training = self.combination.training
             more["training"] = [training.use, training.with_, self.scenario.run.steps, len(self.scenario.cluster.names)]
+        over = [group for group in self.scenario.pipeline.groups if group.foreach.partition(".")[0] == stage]
+        if over:
+            more["items"] = [[group.id, group.foreach, group.partition] for group in over]
         _, bracket, item = of.partition("[")
         if bracket:
             group = next((group for group in self.scenario.pipeline.groups if stage in group.stages), None)

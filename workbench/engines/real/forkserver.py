@@ -15,6 +15,7 @@ _PRELOADED = (
     "torch._dynamo",  # the first optimiser would import it, for seconds
     "numpy",
     "pyarrow",
+    "pyarrow.compute",
     "sklearn.datasets",
     "sklearn.decomposition",
     "sklearn.linear_model",

@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from workbench.architectures import registry
 from workbench.architectures.orchestration import HEARTBEAT_S
-from workbench.document.scenario import Combination, Scenario
+from workbench.document.scenario import Combination, Pipeline, Scenario
 from workbench.engines.real.links import OF_LINKS
 from workbench.stages.base import TrainingStage
+from workbench.stages.parts import PARTED
 from workbench.stages.registry import STAGES
 
 FAULTS = ("crash", "freeze", "leader-crash", *OF_LINKS)
 TOPOLOGIES = ("switch",)
+
+
+def _of_groups(pipeline: Pipeline) -> list[str]:
+    """Groups that run for every item of what has no rows, and items that no stage can be given together."""
+    said = []
+    within = {stage: group for group in pipeline.groups if group.foreach for stage in group.stages}
+    for group in pipeline.groups:
+        if group.foreach and _type_of(pipeline, group.foreach) not in PARTED:
+            said.append(f"a group over {group.foreach}, which has no rows, can only be simulated")
+    for link in pipeline.links:
+        leads_out = link.source_stage in within and within.get(link.target_stage) is not within[link.source_stage]
+        if leads_out and (kind := _type_of(pipeline, link.source)) not in PARTED:
+            said.append(f"a {kind} of every item ({link.source}), given to {link.target_stage}, can only be simulated")
+    return said
+
+
+def _type_of(pipeline: Pipeline, end: str) -> str:
+    id, _, name = end.partition(".")
+    use = pipeline.stage(id)
+    return next(port.type for port in STAGES[use.use].outputs if port.name == name) if use else ""
 
 
 def refusals(scenario: Scenario, combination: Combination) -> list[str]:
@@ -35,9 +56,7 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
             said.append(f"the condition of the stage '{stage.id}' can only be simulated")
     if scenario.workload.arrivals == "by-event":
         said.append("runs that an event of a stage leads to can only be simulated")
-    for group in scenario.pipeline.groups:
-        if group.foreach:
-            said.append(f"the group '{group.id}', which runs for every item, can only be simulated")
+    said += _of_groups(scenario.pipeline)
     topology = scenario.cluster.network.topology
     if topology not in TOPOLOGIES:
         said.append(f"a network of topology '{topology}' can only be simulated")

@@ -210,8 +210,8 @@ def from_scenario(seat: Seat, tell: Tell) -> tuple[Program, Performer]:
     assert combination is not None
     folder = Path(seat.arguments["folder"])
     earlier = Earlier(scenario, combination, folder, run, seat.arguments["fresh"])
-    workshop = Workshop(seat.me, scenario, folder, run, tell, earlier)
     job = build(scenario, combination, gone_on_s=seat.arguments["gone_on_s"], recalls=True)
+    workshop = Workshop(seat.me, scenario, folder, run, tell, earlier, job.orchestration.in_flight or None)
     return job.program(seat.me), workshop.perform
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from workbench.architectures.schedule import Plan
+from workbench.architectures.plan import Plan
 from workbench.engines.real import left
 from workbench.engines.real.store import FILE, Store
 from workbench.runs.events import Event, FaultEnded, Recorded, Warned, WorkerFailed

@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 from workbench.architectures import training_work
+from workbench.architectures.items import parted
 from workbench.architectures.operations import Finding, Known, Perform, StageFailed
 from workbench.document.scenario import Scenario
 from workbench.engines.real.earlier import Earlier, Measures
+from workbench.engines.real.memory import Growth
+from workbench.engines.real.shelf import Shelf
 from workbench.runs.events import Event, Measured
-from workbench.runs.folder import artifact_path, store_bytes
-from workbench.stages import trust, values
+from workbench.stages import trust
 from workbench.stages.base import BadInput, Context, Learning, TrainingStage
 from workbench.stages.check import build
 from workbench.stages.fingerprint import Parts
 
 Tell = Callable[[Event], None]
 
+NOTABLE = 1.05  # times as much as before
+
 
 class Workshop:
-    """The stages of a scenario, and the learners of those that this member trains.
+    """The stages of a scenario, and the learners of those that this member trains; `in_flight` as in its shelf."""
 
-    Values lie in the run folder by content hash: a stage's inputs and outputs are {port: digest}.
-    """
-
-    def __init__(self, me: str, scenario: Scenario, folder: Path, run: Path, tell: Tell, earlier: Earlier):
+    def __init__(
+        self,
+        me: str,
+        scenario: Scenario,
+        folder: Path,
+        run: Path,
+        tell: Tell,
+        earlier: Earlier,
+        in_flight: int | None = None,
+    ):
         self.me, self.earlier = me, earlier
         self.opened: dict[tuple[str, str], tuple[dict[str, Any], Parts | None, Measures]] = {}  # what trainings rest on
+        self.shelf = Shelf(me, scenario, run, tell, in_flight)
+        self.most_bytes = 0.0  # by which any item has let this member grow
         self.scenario, self.folder, self.run, self.tell = scenario, folder, run, tell
         self.learners: dict[tuple[str, str], Learning] = {}
 
@@ -40,6 +51,8 @@ class Workshop:
             return self._known(operation)
         try:
             return self._perform(operation)
+        except StageFailed:
+            raise
         except BadInput as error:
             raise StageFailed(operation.stage, str(error)) from error
         except (Exception, SystemExit) as error:
@@ -60,17 +73,23 @@ class Workshop:
             return self._open(operation)
         return self._train(self.learners[operation.stage, operation.of], operation)
 
-    def _run(self, operation: Perform) -> dict[str, str]:
+    def _run(self, operation: Perform) -> dict[str, Any]:
         use = self.scenario.pipeline.stage(operation.stage)
         assert use is not None
         measured: Measures = {}
+        context = self._context(operation, measured)
         basis = self.earlier.basis(operation.stage, operation.item, operation.of)
-        outputs = self._save(build(use).work(self._load(operation.item), self._context(operation, measured)))
+        growth = Growth() if parted(operation.of)[1] is not None else None
+        made = build(use).work(self.shelf.take(operation), context)
+        outputs = self.shelf.keep(operation.stage, made, context.measure)
+        if growth is not None and growth.bytes > NOTABLE * self.most_bytes:
+            self.most_bytes = growth.bytes
+            self.shelf.weigh(operation.stage, growth.bytes)
         self._keep_result(operation, operation.item, basis, outputs, measured)
         return outputs
 
     def _keep_result(
-        self, operation: Perform, inputs: dict[str, Any], basis: Parts | None, outputs: dict[str, str], seen: Measures
+        self, operation: Perform, inputs: dict[str, Any], basis: Parts | None, outputs: dict[str, Any], seen: Measures
     ) -> None:
         """Let later runs find a result, if what it rests on is still what it was when work on it began."""
         stage, of = operation.stage, operation.of
@@ -86,7 +105,7 @@ class Workshop:
         stage = build(use)
         assert isinstance(stage, TrainingStage)
         measured: Measures = {}
-        learner = cast(Learning, stage.learner(self._load(operation.item), self._context(operation, measured)))
+        learner = cast(Learning, stage.learner(self.shelf.take(operation), self._context(operation, measured)))
         self.learners[operation.stage, operation.of] = learner
         basis = self.earlier.basis(operation.stage, operation.item, operation.of)
         self.opened[operation.stage, operation.of] = operation.item, basis, measured
@@ -96,8 +115,8 @@ class Workshop:
         answer = training_work.carry_out(learner, operation, self.me, self.scenario.run.seed)
         if operation.part != "finish":
             return answer
-        outputs = self._save(answer)
         inputs, basis, measured = self.opened.pop((operation.stage, operation.of))
+        outputs = self.shelf.keep(operation.stage, answer, self._context(operation, measured).measure)
         self._keep_result(operation, inputs, basis, outputs, measured)
         return outputs
 
@@ -108,6 +127,8 @@ class Workshop:
 
         outbox = self.run / "outbox"
         outbox.mkdir(exist_ok=True)
+        if (item := parted(operation.of)[1]) is not None:  # files of items must not replace each other
+            outbox /= f"{self.shelf.group_of[operation.stage].id}-{item}"
         return Context(
             folder=self.folder,
             outbox=outbox,
@@ -115,17 +136,3 @@ class Workshop:
             measure=measure,
             trusted=trust.is_trusted,
         )
-
-    def _load(self, inputs: dict[str, str]) -> dict[str, Any]:
-        return {port: values.load(artifact_path(self.run, digest)) for port, digest in inputs.items()}
-
-    def _save(self, outputs: dict[str, Any]) -> dict[str, str]:
-        return {port: self._keep(value) for port, value in outputs.items()}
-
-    def _keep(self, value: Any) -> str:
-        partial = self.run / "artifacts" / f".value-{os.getpid()}"
-        values.save(value, partial)
-        try:
-            return store_bytes(self.run, partial.read_bytes())
-        finally:
-            partial.unlink()

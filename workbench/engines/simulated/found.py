@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workbench.architectures.items import parted
+from workbench.architectures.items import held_bytes, misfit, parted
 from workbench.architectures.operations import Perform, StageFailed
 from workbench.architectures.random_streams import stream
 from workbench.architectures.schedule import COUNT, METRIC
 from workbench.document.scenario import Group, Scenario
-from workbench.document.units import BYTES, show
 from workbench.runs.events import Event, Measured
 from workbench.stages.sizes import Sized, items
 
@@ -55,17 +54,13 @@ class Found:
         """What the items take that are held in memory at once, at most."""
         stage, port = group.foreach.split(".")
         count = self.counts[group.id]
-        return self.costs[stage].outputs[port].bytes / count * min(self.in_flight or count, count)
+        return held_bytes(self.costs[stage].outputs[port].bytes, count, self.in_flight)
 
     def _fit(self, member: str, group: Group) -> None:
-        held, room = self.held_bytes(group), self.memory_bytes[member]
-        if held > room:
-            count = self.counts[group.id]
-            at_once = min(self.in_flight or count, count)
-            most = int(room / (held / at_once))
-            text = f"{at_once} items of {group.foreach} at once need {show(round(held), BYTES)}, and {member} has "
-            advice = f"in_flight: {most} would fit" if most else "not even one fits; make the partition smaller"
-            raise StageFailed(group.foreach.split(".")[0], f"{text}{show(round(room), BYTES)}; {advice}")
+        stage, port = group.foreach.split(".")
+        total, room = self.costs[stage].outputs[port].bytes, self.memory_bytes[member]
+        if reason := misfit(group.foreach, self.counts[group.id], total, self.in_flight, member, room):
+            raise StageFailed(stage, reason)
 
     def facts(self) -> list[Event]:
         """How many items the groups have, and what they hold in memory at most."""
