@@ -114,6 +114,10 @@ def run(
         Path | None,
         typer.Option("--resume", help="go on with a real run that was broken off: its folder, or its study's"),
     ] = None,
+    cluster: Annotated[
+        str,
+        typer.Option("--cluster", help="carry real runs out on a Dask cluster: its scheduler, like tcp://host:8786"),
+    ] = "",
     as_json: AsJson = False,
 ) -> int:
     """Run a scenario, for real or simulated, and report."""
@@ -121,22 +125,16 @@ def run(
         return _resume(resume, scenario, html, as_json)
     if scenario is None:
         raise typer.BadParameter("name a scenario file, or with --resume the folder of a run that was broken off")
-    from workbench.engines.window import window_of
     from workbench.studies.compare import Comparison
     from workbench.terminal import carry_out_with_progress, free_folder
 
     document = _read(scenario)
-    known = [c.id for c in document.scenario.architectures]
-    for name in combination or []:
-        if name not in known:
-            raise typer.BadParameter(f"there is no architecture '{name}'; known are {', '.join(known)}")
+    _require_known(combination or [], [c.id for c in document.scenario.architectures])
     chosen = [engine for engine, wanted in (("simulated", simulated), ("real", real)) if wanted]
     if messages is not None and real and not simulated:
         raise typer.BadParameter("--messages opens simulated runs; a real run sends its messages unseen")
-    try:
-        window = window_of(messages) if messages is not None else None
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    if cluster and not real:
+        raise typer.BadParameter("--cluster says where real runs are carried out; ask for one with --real")
     study = Comparison(
         text=document.text,
         scenario=document.scenario,
@@ -145,10 +143,26 @@ def run(
         engines=tuple(chosen or ["simulated"]),
         combinations=tuple(combination or ()),
         workers=workers,
-        messages=window,
+        messages=_window(messages),
         fresh=fresh,
+        cluster=cluster,
     )
     return _reported(study.out, carry_out_with_progress(study, quiet=as_json), html, as_json)
+
+
+def _require_known(combinations: list[str], known: list[str]) -> None:
+    for name in combinations:
+        if name not in known:
+            raise typer.BadParameter(f"there is no architecture '{name}'; known are {', '.join(known)}")
+
+
+def _window(messages: str | None) -> Any:
+    from workbench.engines.window import window_of
+
+    try:
+        return window_of(messages) if messages is not None else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _resume(folder: Path, scenario: Path | None, html: bool, as_json: bool) -> int:

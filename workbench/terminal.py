@@ -115,7 +115,7 @@ class _Watcher:
 def warm_up_real_engine() -> None:
     """Start the forkserver before the first run needs it."""
     from workbench.engines.errors import CannotRun
-    from workbench.engines.real.supervisor import warm_up
+    from workbench.engines.real.forkserver import warm_up
 
     try:
         warm_up()

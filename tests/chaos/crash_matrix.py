@@ -170,7 +170,7 @@ class _Watch:
         who = {"leader": "leader", "worker": self.moment.worker, "trainer": self.training}[self.moment.victim]
         if who and self.real.supervisor.can_be_struck(who):
             self.mark.touch()
-            self.real.supervisor.lives[who].process.kill()
+            self.real.supervisor.lives[who].process.signal(signal.SIGKILL)
 
 
 # --- beside it --------------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ class Comparison:
 
     `workers` simulated runs go on at once, each on a core, unless they are paced by a `speed` for somebody to watch.
     Within `messages` they tell every letter and chunk. If it is `fresh`, real runs take nothing over from earlier ones.
+    Real runs are carried out on the machines of a `cluster`, the address of a Dask scheduler, or if there is none on
+    this one.
     """
 
     text: str
@@ -35,6 +37,7 @@ class Comparison:
     workers: int = 1
     messages: Window | None = None
     fresh: bool = False
+    cluster: str = ""
     notify: Notify = field(default=lambda message: None)
 
     @property
@@ -78,6 +81,8 @@ def carry_out(study: Comparison, control: Control) -> list[str]:
         path = study.path(engine, combination, replication)
         about = {"engine": engine, "combination": combination, "folder": str(study.folder.absolute())}
         about |= {"fresh": "yes"} if study.fresh else {}
+        if engine == "real" and study.cluster:
+            about["cluster"] = study.cluster
         with RunWriter(path, study.text, about) as writer:
             study.notify({"started": str(path)})
             outcome = _one(study, engine, combination, replication, writer, control)
@@ -93,6 +98,8 @@ def _refuse_what_only_simulates(study: Comparison) -> None:
 
     combinations = [c for c in study.scenario.architectures if c.id in study.chosen]
     said = [sentence for combination in combinations for sentence in refusals(study.scenario, combination)]
+    if study.cluster and study.scenario.run.links != "local":
+        said.append("links are shaped between processes of one machine, not on a cluster")
     if said:
         raise CannotRun("; ".join(dict.fromkeys(said)))
 
@@ -117,4 +124,5 @@ def _one(
         return simulated.carry_out(*arguments)
     from workbench.engines.real import run as real
 
-    return real.carry_out(study.scenario, chosen, study.folder, writer, control, fresh=study.fresh)
+    more: dict[str, Any] = {"fresh": study.fresh, "cluster": study.cluster}
+    return real.carry_out(study.scenario, chosen, study.folder, writer, control, **more)

@@ -51,7 +51,7 @@ def resume(run: Path, control: Control, notify: Notify) -> str:
     assert chosen is not None
     with RunWriter.resumed(run) as writer:
         notify({"started": str(run)})
-        fresh = "fresh" in about
-        outcome = real.carry_out(document.scenario, chosen, folder, writer, control, resumes=True, fresh=fresh)
+        more: dict[str, Any] = {"fresh": "fresh" in about, "cluster": about.get("cluster", "")}
+        outcome = real.carry_out(document.scenario, chosen, folder, writer, control, resumes=True, **more)
     notify({"finished": str(run), "outcome": outcome})
     return outcome

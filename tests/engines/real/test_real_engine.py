@@ -120,7 +120,7 @@ def test_stop_ends_a_run_and_leaves_no_process(runner):
     events = runner("real", "ring", LONG, control=control)
     assert runner.outcome == "stopped"
     assert of_kind(events, RunFinished)[0].outcome == "stopped"
-    assert not [life for life in runner.run.supervisor.lives.values() if life.process.is_alive()]
+    assert not [life for life in runner.run.supervisor.lives.values() if life.process.join(0) is None]
 
 
 def test_a_worker_can_be_broken_by_command(runner):

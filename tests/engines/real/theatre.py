@@ -11,7 +11,7 @@ class Stage:
     """Puts plays on, and sees to it that every process ends."""
 
     def __init__(self, folder):
-        self.folder, self.events, self.printed = folder, [], []
+        self.folder, self.events, self.printed, self.hosts = folder, [], [], None
 
     def begin(self, play, team, limits=QUICK, deciders=(), of="real_programs", links=None, **arguments):
         arguments |= {"play": play, "team": team}
@@ -25,6 +25,7 @@ class Stage:
             deciders,
             limits,
             links=links,
+            hosts=self.hosts,
         )
         self.until(lambda: self.supervisor.began_s is not None)
 

@@ -12,22 +12,24 @@ from typing import Any
 
 from workbench.engines.real.codec import FrameReader, pack
 
-Address = list[Any]  # ["unix", path] or ["tcp", port]: plain data, so that it can be told
+Address = list[Any]  # ["unix", path] or ["tcp", host, port]: plain data, so that it can be told
+LOOPBACK = "127.0.0.1"
 
 _SMALL = 1 << 16
 
 
-def listen(folder: Path, name: str) -> tuple[socket.socket, Address]:
-    """A socket that others can reach: in `folder` where the system has unix sockets, else on the loopback."""
+def listen(folder: Path, name: str, host: str = "") -> tuple[socket.socket, Address]:
+    """A socket that others can reach: those of other machines at `host`, and where none is given those of this one: in
+    `folder` where the system has unix sockets, else on the loopback."""
     address: Address
-    if hasattr(socket, "AF_UNIX"):
+    if hasattr(socket, "AF_UNIX") and not host:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         address = ["unix", str(folder / name)]
         listener.bind(address[1])
     else:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.bind(("127.0.0.1", 0))
-        address = ["tcp", listener.getsockname()[1]]
+        listener.bind((host or LOOPBACK, 0))
+        address = ["tcp", *listener.getsockname()]
     listener.listen(128)
     listener.setblocking(False)
     return listener, address
@@ -41,7 +43,7 @@ def connect(address: Address) -> socket.socket:
     else:
         stream = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        target = ("127.0.0.1", address[1])
+        target = (address[1], address[2])
     try:
         stream.connect(target)
     except OSError:

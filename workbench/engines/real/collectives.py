@@ -29,7 +29,7 @@ class Collectives:
         self.post, self.floor, self.group_s, self.waiting = post, floor, group_s, waiting
         self.groups: Groups | Rings
         if post.links is None:
-            self.groups = Groups(post.me, folder, group_s, self._incarnations, self._is_lost, floor)
+            self.groups = Groups(post.me, folder, group_s, self._incarnations, self._is_lost, floor, post.host)
         else:
             self.groups = Rings(post, floor, self._incarnations, self._is_gone)
         post.on_loss = self.groups.drop

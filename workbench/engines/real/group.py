@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from workbench.engines.real.channels import LOOPBACK
 from workbench.engines.real.floor import Floor
 
 Team = tuple[str, ...]
@@ -31,7 +32,8 @@ class Groups:
 
     Each lane of a member has groups of its own, with the same lane of its team mates: what lanes sum beside each other
     has no order. `names(team)` says which incarnations the team consists of; `lost(team, seconds)` takes in news for so
-    long and says whether one of the team is gone. The floor is left while a group connects or sums.
+    long and says whether one of the team is gone. The floor is left while a group connects or sums. Team mates on other
+    machines reach this one at `host`.
     """
 
     def __init__(
@@ -42,7 +44,9 @@ class Groups:
         names: Callable[[Team], tuple[str, ...]],
         lost: Callable[[Team, float], bool],
         floor: Floor,
+        host: str = "",
     ):
+        self.host = host or LOOPBACK
         self.me, self.folder, self.timeout_s = me, folder, timeout_s
         self._names, self._lost, self._floor = names, lost, floor
         self._groups: dict[Key, Any] = {}
@@ -131,7 +135,7 @@ class Groups:
         team = key[0]
         gloo = _distributed().ProcessGroupGloo
         options = gloo._Options()
-        options._devices = [gloo.create_device(hostname="127.0.0.1")]
+        options._devices = [gloo.create_device(hostname=self.host)]
         options._timeout = timedelta(seconds=_MEET_S)
         store = _folder_store()(meeting, lambda: self._is_lost(team))
         group = None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from multiprocessing.process import BaseProcess
 from typing import Any
 
 from workbench.engines.real.channels import Channel
+from workbench.engines.real.hosts import Process
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Life:
 
     name: str
     incarnation: int = -1
-    process: BaseProcess | None = None
+    process: Process | None = None
     channel: Channel | None = None
     address: list[Any] | None = None
     status: str = "waiting"  # waiting, starting, ready, running, finished, failed, lost

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -77,6 +79,7 @@ class Seat(msgspec.Struct, frozen=True):
     beat_s: float
     group_s: float
     links: Links | None = None  # where they are shaped
+    host: str = ""  # by which other machines reach the member's; empty where all members are on one
 
 
 class Teller:
@@ -235,10 +238,11 @@ def main(encoded: bytes) -> None:
     if seat.links is not None:
         sys.setswitchinterval(_SWITCH_S)
     post = _join(seat)
-    member = Member(seat, post, Store(Path(seat.run)), teller.tell, perform)
+    store = Store(Path(seat.run), lambda: time.monotonic() - post.behind_s)
+    member = Member(seat, post, store, teller.tell, perform)
     while post.go is None:
         post.pump(None)
-    teller.began_s = post.go["began_s"]
+    teller.began_s = post.go["began_s"] + post.behind_s
     Heart(lambda: member.root.activities(), post, seat.beat_s).start()
     try:
         result = member.carry_out(narrated(program, teller.tell))
@@ -251,8 +255,16 @@ def main(encoded: bytes) -> None:
         member.leave(kind="finished", result=result)
 
 
+def _end_with_holder() -> None:
+    """Who asked the forkserver for this process is not its parent: its death would go unnoticed."""
+    holder = multiprocessing.parent_process()
+    assert holder is not None
+    holder.join()
+    os._exit(1)
+
+
 def _join(seat: Seat) -> Post:
-    return Post(seat.me, seat.incarnation, Path(seat.scratch), seat.supervisor, seat.token, seat.links)
+    return Post(seat.me, seat.incarnation, Path(seat.scratch), seat.supervisor, seat.token, seat.links, seat.host)
 
 
 def _see_off(post: Post) -> None:
@@ -276,6 +288,8 @@ def _prepare(seat: Seat) -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if seat.host:
+        threading.Thread(target=_end_with_holder, name="holder", daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     left.live_in(Path(seat.told))
     path = Path(seat.told) / f"{seat.me}.{seat.incarnation}.out"

@@ -41,6 +41,8 @@ class Post:
     `pump` takes in what has come. `on_loss(worker)` is called when the supervisor has declared a loss, behind the last
     letter of the lost member. The end of the supervisor's channel ends the process: members do not outlive it.
 
+    At `host` members of other machines reach it; the supervisor's clock is then `behind_s` of this machine's.
+
     Letters, and the chunks of sums (`on_chunk(sender, name, data)`), travel over `links` where these are shaped.
     """
 
@@ -52,7 +54,9 @@ class Post:
         supervisor: Address,
         token: str,
         links: Links | None = None,
+        host: str = "",
     ):
+        self.host, self.behind_s = host, 0.0
         self.me, self.incarnation, self.token, self.links = me, incarnation, token, links
         self.mailbox = Mailbox()
         if incarnation:
@@ -67,7 +71,7 @@ class Post:
         self._uplink = Uplink(me, links, self._porter.take) if links is not None else None
         self._downlink = Downlink(me, links) if links is not None else None
         self._selector = selectors.DefaultSelector()
-        self._listener, address = listen(folder, f"{me}.{incarnation}")
+        self._listener, address = listen(folder, f"{me}.{incarnation}", host)
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._wake, self._woken = socket.socketpair()
         self._woken.setblocking(False)
@@ -223,6 +227,7 @@ class Post:
             match message["kind"]:
                 case "go":
                     self.go = message
+                    self.behind_s = time.monotonic() - message["now_s"] if self.host else 0.0
                     self._hear_of_links(message["links"])
                     self.peers = {name: Peer(number, at) for name, (number, at) in message["peers"].items()}
                     for name, peer in self.peers.items():

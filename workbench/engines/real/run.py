@@ -16,6 +16,7 @@ from workbench.architectures.single_leader import SingleLeader
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.errors import CannotRun
+from workbench.engines.real.dask_hosts import DaskHosts
 from workbench.engines.real.faults import Faults
 from workbench.engines.real.limits import FAULTS
 from workbench.engines.real.links import Links
@@ -45,10 +46,13 @@ class RealRun:
         patience_s: float = PATIENCE_S,
         resumes: bool = False,
         fresh: bool = False,
+        cluster: str = "",
     ):
         self.scenario, self.combination, self.writer, self.control = scenario, combination, writer, control
         self.job: Job = build(scenario, combination)
-        _check_memory(len(self.job.members))
+        if not cluster:
+            _check_memory(len(self.job.members))
+        hosts = DaskHosts(cluster) if cluster else None
         self.past = Past(writer) if resumes else None
         gone_on_s = self.past.gone_on_s if self.past else 0.0
         self.supervisor = Supervisor(
@@ -66,6 +70,7 @@ class RealRun:
             ),
             gone_on_s=gone_on_s,
             links=Links.of(scenario),
+            hosts=hosts,
         )
         self.until_s = scenario.run.duration or float("inf")
         by_step, by_time = strikes_by_step(scenario, combination), strikes_by_time(scenario, combination)
@@ -130,7 +135,7 @@ class RealRun:
         for fact in (*warnings(self.scenario, self.combination, self.job), *facts):
             self.supervisor.tell(fact)
         cores, team = psutil.cpu_count() or 1, self.job.team_size
-        if team > cores:
+        if team > cores and not self.supervisor.hosts.address:
             text = f"a team of {team} shares {cores} cores: its times are this machine's, not those of {team} workers"
             self.supervisor.tell(Warned(code="few-cores", text=text))
 
@@ -188,13 +193,15 @@ def carry_out(
     control: Control,
     resumes: bool = False,
     fresh: bool = False,
+    cluster: str = "",
 ) -> str:
-    """Carry one combination out on processes of this machine; the outcome. `folder` is where the scenario lies.
+    """Carry one combination out; the outcome. `folder` is where the scenario lies.
 
     If it `resumes`, what the folder of the writer holds was broken off, and goes on with what was recorded. If it is
-    `fresh`, nothing that an earlier run led to is taken over.
+    `fresh`, nothing that an earlier run led to is taken over. Its processes are on this machine, or with a `cluster`,
+    the address of a Dask scheduler, on the machines of that.
     """
-    run = RealRun(scenario, combination, folder, writer, control, resumes=resumes, fresh=fresh)
+    run = RealRun(scenario, combination, folder, writer, control, resumes=resumes, fresh=fresh, cluster=cluster)
     try:
         return run.carry_out()
     finally:

@@ -30,13 +30,14 @@ RETURNING token
 """
 
 
-def create(run: Path) -> None:
+def create(run: Path, machines: bool = False) -> None:
     """Make the store of the run at `run`, before members start: two who change a file to WAL at once collide.
 
     Leases of a run that was broken off have ended, for their clock may have been another one; their tokens stay.
+    Members on several `machines` cannot share the memory that WAL needs: a rollback journal takes its place.
     """
     with closing(sqlite3.connect(run / FILE, timeout=_BUSY_S)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA journal_mode={'DELETE' if machines else 'WAL'}")
         connection.executescript(_TABLES)
 
 

@@ -15,13 +15,13 @@ from typing import Any
 
 import msgspec
 
-from workbench.engines.real import forkserver, left, store
-from workbench.engines.real.channels import Channel, listen
-from workbench.engines.real.forkserver import warm_up
+from workbench.engines.real import left, store
+from workbench.engines.real.channels import LOOPBACK, Channel, listen
 from workbench.engines.real.gathering import Gathering
+from workbench.engines.real.hosts import Hosts, LocalHosts
 from workbench.engines.real.links import Links
 from workbench.engines.real.lives import Life, Limits
-from workbench.engines.real.member import Seat, main
+from workbench.engines.real.member import Seat
 from workbench.engines.real.watchdog import Watchdog
 from workbench.runs.events import Event, Warned, WorkerFailed, WorkerJoined
 
@@ -39,7 +39,8 @@ class Supervisor:
     Members tell and print into files in the run's folder, where they outlive a supervisor that is killed. A run that
     is resumed has `gone_on_s` behind it: its clock goes on from there, and its members are said to be back.
 
-    Members talk over `links` where these are shaped, else over what the machine has.
+    Members talk over `links` where these are shaped, else over what the machine has. They run on `hosts`, or on this
+    machine if none are given; hosts end with the supervisor.
 
     `comes_back(member)` may be set to say after how many seconds a lost member is started again, `on_joined(member)` to
     be called when it is back.
@@ -57,18 +58,20 @@ class Supervisor:
         limits: Limits = Limits(),
         gone_on_s: float = 0.0,
         links: Links | None = None,
+        hosts: Hosts | None = None,
     ):
+        self.hosts = hosts or LocalHosts()
         self.gone_on_s, self.links = gone_on_s, links
         self.factory, self.arguments, self.run = factory, arguments, run
         self.deciders, self.limits = deciders, limits
         self.comes_back: Callable[[str], float | None] = lambda member: None
         self.on_joined: Callable[[str], None] = lambda member: None
-        warm_up()
         self.lives = {name: Life(name) for name in members}
-        self.scratch = Path(tempfile.mkdtemp(prefix="workbench-"))
-        (self.scratch / "groups").mkdir()
         self._token = secrets.token_hex(16)
         self.told = left.room_for(run, self._token[:8])
+        elsewhere = self.hosts.address
+        self.scratch = self.told / "scratch" if elsewhere else Path(tempfile.mkdtemp(prefix="workbench-"))
+        (self.scratch / "groups").mkdir(parents=True)
         self.gathering = Gathering(self.told, write, log)
         self.watchdog = Watchdog(limits.silent_s, limits.deadlock_s)
         self.began_s: float | None = None
@@ -77,9 +80,9 @@ class Supervisor:
         self._created_s = self._polled_s = time.monotonic()
         self._started_s: float | None = None
         self._selector = selectors.DefaultSelector()
-        self._listener, self._address = listen(self.scratch, "supervisor")
+        self._listener, self._address = listen(self.scratch, "supervisor", elsewhere)
         self._selector.register(self._listener, selectors.EVENT_READ)
-        store.create(run)
+        store.create(run, bool(elsewhere))
 
     @property
     def now_s(self) -> float:
@@ -95,7 +98,7 @@ class Supervisor:
     def _start_up(self) -> None:
         """Start the members once the forkserver is warm, and let them go together once all are ready."""
         lives = self.lives.values()
-        if self._started_s is None and forkserver.is_warm():
+        if self._started_s is None and self.hosts.ready():
             self._started_s = time.monotonic()
             for life in lives:
                 self._start(life)
@@ -119,7 +122,7 @@ class Supervisor:
             incarnation=life.incarnation,
             factory=self.factory,
             arguments=self.arguments,
-            environment={key: value for key, value in os.environ.items() if key.startswith("WORKBENCH_")},
+            environment=self._environment(life.name),
             scratch=str(self.scratch),
             told=str(self.told),
             run=str(self.run),
@@ -129,10 +132,18 @@ class Supervisor:
             group_s=2 * self.limits.silent_s + 5,
             links=self.links,
         )
-        life.process = forkserver.start(main, msgspec.msgpack.encode(seat))
+        life.process = self.hosts.start(msgspec.msgpack.encode(seat))
         self._selector.register(life.process.sentinel, selectors.EVENT_READ, life)
         self.gathering.follow(life.name, life.incarnation)
         self.watchdog.begin(life.name, time.monotonic() + self.limits.start_up_s)
+
+    def _environment(self, name: str) -> dict[str, str]:
+        """What the user has set for us; and the place in the team, under the names that libraries look for."""
+        own = {key: value for key, value in os.environ.items() if key.startswith("WORKBENCH_")}
+        team = [other for other in self.lives if (other,) != self.deciders]
+        if name in team:
+            own |= {"RANK": str(team.index(name)), "WORLD_SIZE": str(len(team))}
+        return own | {"MASTER_ADDR": self.hosts.address or LOOPBACK}
 
     def _let_go(self, life: Life) -> None:
         """The member may begin; it learns where the others are, and who is lost."""
@@ -140,7 +151,9 @@ class Supervisor:
         peers = {other.name: other.as_peer() for other in self.lives.values()}
         assert life.channel is not None
         links = msgspec.to_builtins(self.links)
-        life.channel.put({"kind": "go", "began_s": self.began_s, "peers": peers, "links": links})
+        life.channel.put(
+            {"kind": "go", "began_s": self.began_s, "now_s": time.monotonic(), "peers": peers, "links": links}
+        )
         self.watchdog.begin(life.name, time.monotonic())
 
     # --- hearing ---------------------------------------------------------------------------------------------------
@@ -250,15 +263,17 @@ class Supervisor:
         """The process has ended: hear its last words, and declare it lost if it had not finished."""
         while life.channel is not None:
             self._hear_member(life)
+            if self.hosts.address:  # who held it on another machine is gone: it ends once nobody hears it
+                self._hang_up(life)
         assert life.process is not None
-        life.process.join(_REAP_S)
+        code = life.process.join(_REAP_S)
         self.gathering.gather_rest_of(life.name, life.incarnation)
         if life.status in ("finished", "failed"):
             return
         began = life.status == "running"
         life.status = "lost"
         self.watchdog.forget(life.name, time.monotonic())
-        self.gathering.log(f"{life.name}: its process ended with code {life.process.exitcode} ({life.cause})")
+        self.gathering.log(f"{life.name}: its process ended with code {code} ({life.cause})")
         if self.began_s is None:
             self.failure = self.failure or f"{life.name} ended before it was ready"
         if self._decided_s is not None or self.began_s is None:
@@ -309,7 +324,7 @@ class Supervisor:
         if life.process is not None and life.status in ("starting", "ready", "running"):
             life.cause = cause
             self.watchdog.forget(name, time.monotonic())
-            life.process.kill()
+            life.process.signal(signal.SIGKILL)
 
     def freeze(self, name: str) -> None:
         """SIGSTOP. A member that is not thawed in time is silent."""
@@ -327,8 +342,8 @@ class Supervisor:
 
     def _signal(self, name: str, number: int) -> None:
         process = self.lives[name].process
-        assert process is not None and process.pid is not None
-        os.kill(process.pid, number)
+        assert process is not None
+        process.signal(number)
 
     # --- the end ---------------------------------------------------------------------------------------------------
 
@@ -354,7 +369,7 @@ class Supervisor:
         """End every process that is left, and gather what was told. Takes well under two seconds."""
         for life in self.lives.values():
             if life.process is not None:
-                life.process.kill()
+                life.process.signal(signal.SIGKILL)
         for life in self.lives.values():
             if life.process is not None:
                 life.process.join(_REAP_S)
@@ -363,5 +378,6 @@ class Supervisor:
         self.gathering.close()
         self._selector.close()
         self._listener.close()
+        self.hosts.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
         left.clear(self.run)

@@ -34,9 +34,10 @@ class Heart(threading.Thread):
 
     def run(self) -> None:
         while not self._post.supervisor.broken:
-            lanes, now_s = self._activities(), time.monotonic()
-            doing = [[lane.label, lane.whom, max(lane.since_s, self._post.moved_s), lane.kind] for lane in lanes]
-            self._post.tell_supervisor(kind="beat", doing=doing, at_s=now_s)
+            lanes, now_s, behind_s = self._activities(), time.monotonic(), self._post.behind_s
+            since_s = [max(lane.since_s, self._post.moved_s) - behind_s for lane in lanes]
+            doing = [[lane.label, lane.whom, at_s, lane.kind] for lane, at_s in zip(lanes, since_s, strict=True)]
+            self._post.tell_supervisor(kind="beat", doing=doing, at_s=now_s - behind_s)
             time.sleep(self._beat_s)
         os._exit(1)  # members do not outlive their supervisor
 
