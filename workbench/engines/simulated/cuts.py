@@ -41,6 +41,7 @@ class Cuts:
 
     def begin(self, members: set[str]) -> None:
         if members:
+            self.world.gatherings.open()
             self.cuts.append(members)
 
     def reach(self, cut: set[str], member: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.architectures.operations import Agree, AllGather, AllReduce, ReduceScatter
 from workbench.engines.simulated.collectives import Ring
+from workbench.engines.simulated.foreseen import Foreseen, can_be_foreseen
 from workbench.engines.simulated.member import PENDING, Member
 from workbench.engines.simulated.network import Blob, Data, size_bytes
 from workbench.engines.simulated.trees import Hierarchy, Tree
@@ -34,6 +35,8 @@ class Gatherings:
     def __init__(self, world: World):
         self.world = world
         self.rings: dict[tuple[type, tuple[str, ...]], list[Way]] = {}
+        self.foreseen: list[Foreseen] = []  # of one team, each of whose members enters one after the other
+        world.network.open = world.network.links.changes = self.open
 
     def enter(self, member: Member, operation: Gathering) -> Any:
         """The answer of a team of one; otherwise the member waits."""
@@ -42,12 +45,14 @@ class Gatherings:
         member.take_notice(operation)
         team = operation.team
         rings = self.rings.setdefault((type(operation), team), [])
-        rings[:] = [ring for ring in rings if not ring.closed and len(ring.done) < len(ring.met)]
+        if member.root is not member:
+            self.open()
+        rings[:] = filter(_is_under_way, rings)
         ring = next((ring for ring in rings if member.name not in ring.given), None)
         if ring is None:
-            ring = self._way(operation, kind, value)
+            ring = self._way(member, operation, kind, value)
             rings.append(ring)
-        if any(name in self.world.lost for name in team):
+        if self.world.lost and not self.world.lost.isdisjoint(team):
             ring.close()
         member.operation = operation
         if len(team) == 1:
@@ -55,8 +60,19 @@ class Gatherings:
         ring.enter(member.name, value, lambda answer: None if member.finished else member.go(answer))
         return PENDING
 
-    def _way(self, operation: Gathering, kind: Kind, value: Any) -> Way:
+    def open(self, at_end: bool = False) -> None:
+        """Whatever is foreseen goes on chunk by chunk; `at_end` of a run nothing does."""
+        for ring in list(self.foreseen):
+            ring.open(at_end)
+
+    def _over(self, ring: Foreseen) -> None:
+        self.foreseen.remove(ring)
+        self.world.network.foreseen = frozenset(self.foreseen[0].team if self.foreseen else ())
+
+    def _way(self, member: Member, operation: Gathering, kind: Kind, value: Any) -> Way:
         team, algorithm = operation.team, operation.algorithm if isinstance(operation, AllReduce) else "ring"
+        if self.foreseen and (self.foreseen[0].team != team or algorithm != "ring"):
+            self.open()
         if algorithm != "ring" and len(team) > 1:
             self.world.network.carries(algorithm)
             islands = self.world.network.islands(team)
@@ -65,7 +81,15 @@ class Gatherings:
             if len({len(island) for island in islands}) == 1:
                 return Hierarchy(self.world, islands, team, kind.combine, kind.size_bytes(value, len(team)))
         met = self.world.cohorts.who_meets(team)
-        return Ring(self.world, team, kind.combine, lambda what: kind.size_bytes(what, len(team)), kind.passes, met)
+        what = team, kind.combine, lambda what: kind.size_bytes(what, len(team)), kind.passes, met
+        others = [ring for rings in self.rings.values() for ring in rings if _is_under_way(ring)]
+        alone = len(others) == len(self.foreseen) and member.root is member
+        if alone and kind.passes == 2 and met == team and can_be_foreseen(self.world, team):
+            self.foreseen.append(Foreseen(self.world, self._over, *what))
+            self.world.network.foreseen = frozenset(team)
+            return self.foreseen[-1]
+        self.open()
+        return Ring(self.world, *what)
 
     def close_with(self, lost: str) -> None:
         """Nothing more comes of the collectives of a member that is lost."""
@@ -73,6 +97,10 @@ class Gatherings:
             for ring in rings:
                 if lost in ring.team:
                     ring.close()
+
+
+def _is_under_way(way: Way) -> bool:
+    return not way.closed and len(way.done) < len(way.met)
 
 
 def _sum(values: list[Any]) -> Any:

@@ -9,7 +9,8 @@ from math import prod
 class Impaired:
     """The impairments of members' links. `own` are the rates of links in bytes/s that are not `bytes_per_s`: kept true.
 
-    `changed(member, times)` is told how many times as slow as usual a member's link is from now on.
+    `changed(member, times)` is told how many times as slow as usual a member's link is from now on, and `changes()`
+    before anything does change.
     A message that is on a link already goes through as it began, where messages take turns; one that shares its links
     fairly goes on at another rate at once.
     """
@@ -18,11 +19,13 @@ class Impaired:
         self.own, self.usual = own, dict(own)
         self.bytes_per_s = bytes_per_s
         self.changed: Callable[[str, float], None] = lambda member, times: None
+        self.changes: Callable[[], None] = lambda: None
         self.factors: dict[str, list[float]] = {}
         self.late: dict[str, list[float]] = {}  # seconds; empty until a link has been late for the first time
         self.latest_s: dict[tuple[str, str], float] = {}  # when the last message from one to another arrives
 
     def begin(self, member: str, factor: float, late_s: float) -> None:
+        self.changes()
         if factor != 1.0:
             self.factors.setdefault(member, []).append(factor)
             self._set_rate(member)
@@ -30,6 +33,7 @@ class Impaired:
             self.late.setdefault(member, []).append(late_s)
 
     def end(self, member: str, factor: float, late_s: float) -> None:
+        self.changes()
         if factor != 1.0:
             self.factors[member].remove(factor)
             self._set_rate(member)

@@ -8,7 +8,7 @@ a latency later. One number a direction says when a link is free, so that a mess
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -82,6 +82,13 @@ class Network:
         self.handshake_s = latency_s if backend.handshake else 0.0
         self.up_free_s: dict[str, float] = {}
         self.down_free_s: dict[str, float] = {}
+        self.foreseen: frozenset[str] = frozenset()  # whose links are in use without their times being kept up to date
+        self.open: Callable[[], None] = lambda: None  # brings them up to date
+
+    def disturb(self, source: str, target: str) -> None:
+        """A message is about to be sent from one to the other."""
+        if self.foreseen and (source in self.foreseen or target in self.foreseen):
+            self.open()
 
     def hop_s(self, team: tuple[str, ...], size: float, passes: int = 2) -> Hop:
         """What a chunk of a collective of `team` over `size` bytes costs."""
@@ -108,8 +115,9 @@ class Network:
 
     def pass_on(self, now_s: float, source: str, target: str, hop_s: Hop) -> float:
         """Put a chunk of a collective on the links; when it will have arrived, in seconds."""
+        self.disturb(source, target)
         begin = max(now_s, self.up_free_s.get(source, 0.0), self.down_free_s.get(target, 0.0))
-        end = begin + hop_s[0] * (self._times_longer(source, target) if self.own else 1.0)
+        end = begin + hop_s[0] * (self.times_longer(source, target) if self.own else 1.0)
         self.up_free_s[source] = self.down_free_s[target] = end
         if self.links.late:
             return self.in_order(source, target, end + hop_s[1] + self.added_s(source, target, handshake=True))
@@ -119,6 +127,7 @@ class Network:
         """Put a message on the links; when it will have arrived, in seconds."""
         if source == target:
             return now_s
+        self.disturb(source, target)
         begin = max(now_s, self.up_free_s.get(source, 0.0), self.down_free_s.get(target, 0.0))
         if self.own:
             return self._between_unequals(begin, source, target, size)
@@ -135,7 +144,7 @@ class Network:
         through_s = begin_s + max(up_s, down_s)
         return self.in_order(source, target, through_s + self.late_s(source, target))
 
-    def _times_longer(self, source: str, target: str) -> float:
+    def times_longer(self, source: str, target: str) -> float:
         """How many times as long as between others a chunk takes, by the slower of both ends."""
         return self.bytes_per_s / min(self.own.get(end, self.bytes_per_s) for end in (source, target))
 

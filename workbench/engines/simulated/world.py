@@ -162,6 +162,7 @@ class World:
 
     def freeze(self, name: str) -> None:
         """The member stops where it is: its processor, and whatever comes to it, wait until `thaw`."""
+        self.gatherings.open()
         member = self.members[name]
         member.frozen = True
         for leaf in member.leaves():
@@ -216,9 +217,7 @@ class World:
                 arrival = (member, self._fetched, Fetching(member, operation, len(far)))
                 for holder, size in far:
                     late_s = self.network.late_s(holder, member.name)
-                    self._ship(
-                        (holder, member.name, "artifact"), size, late_s, "artifact", self._chunk_arrives, arrival
-                    )
+                    self._ship((holder, member.name, "artifact"), size, late_s, "artifact", self.chunk_arrives, arrival)
                 return PENDING
         return self._work(member, operation)
 
@@ -264,6 +263,7 @@ class World:
         size = CONTROL_BYTES + size_bytes(operation.what)
         if operation.to != member.name:  # from lane to lane of one member nothing crosses a link
             self.network.grounds.letter(size)
+            self.network.disturb(member.name, operation.to)
             self.sent_bytes[member.name] += size
         target = self.members[operation.to]
         known = member.root.known
@@ -354,16 +354,17 @@ class World:
         if self.flows is not None:
             arrival = (self.members[target], arrived, argument)
             late_s = hop_s[1] + self.network.added_s(source, target, handshake=True)
-            self._ship((source, target, "chunk"), size, late_s, "chunk", self._chunk_arrives, arrival)
+            self._ship((source, target, "chunk"), size, late_s, "chunk", self.chunk_arrives, arrival)
             return
         at_s = self.network.pass_on(self.clock.now, source, target, hop_s)
-        self.clock.call_at(at_s, self._chunk_arrives, (self.members[target], arrived, argument))
+        self.clock.call_at(at_s, self.chunk_arrives, (self.members[target], arrived, argument))
         self._tell_message(source, target, "chunk", size, at_s)
 
-    def _chunk_arrives(self, arrival: tuple[Member, Callable[[Any], Any], Any]) -> None:
+    def chunk_arrives(self, arrival: tuple[Member, Callable[[Any], Any], Any]) -> None:
+        """`arrived(argument)` unless the member can take nothing."""
         member, arrived, argument = arrival
         if member.frozen:
-            member.held_back.append((self._chunk_arrives, arrival))
+            member.held_back.append((self.chunk_arrives, arrival))
         elif not member.finished:
             arrived(argument)
 
@@ -381,6 +382,7 @@ class World:
 
     def close(self) -> None:
         """End what still runs, so that every operation that began is told to have ended."""
+        self.gatherings.open(at_end=True)
         for member in self.unfinished:
             member.finished = True
             for leaf in dict.fromkeys((*member.leaves(), member)):

@@ -11,12 +11,19 @@ Times = np.ndarray[Any, np.dtype[np.float64]]
 Ranks = np.ndarray[Any, np.dtype[np.int64]]
 
 
-def ring(start_s: Times, occupied_s: Times, delay_s: Times, free_s: Times | None = None) -> tuple[Times, Times]:
+def ring(
+    start_s: Times,
+    occupied_s: Times,
+    delay_s: Times | float,
+    free_s: Times | None = None,
+    history: list[Times] | None = None,
+) -> tuple[Times, Times]:
     """When each member of a ring all-reduce is done, and when its link is free, in seconds; shapes (members,).
 
     Link i leads from member i to member i+1: a chunk occupies it for `occupied_s` and is there `delay_s` later.
     Member i sends chunk k+1 once chunk k has come and it has entered. `free_s`: when links are free of older traffic.
-    2(n-1) steps of one array operation a link; the message level does the same additions in the same order.
+    2(n-1) steps of one array operation a link; the message level does the same additions in the same order. Of each
+    step, when chunks came and when members had taken them are added to `history`.
     """
     members = len(start_s)
     ready = np.array(start_s, dtype=float)
@@ -27,7 +34,11 @@ def ring(start_s: Times, occupied_s: Times, delay_s: Times, free_s: Times | None
         np.add(begin, occupied_s, out=free)
         np.add(free, delay_s, out=arrived)
         following[1:], following[0] = arrived[:-1], arrived[-1]
+        if history is not None:
+            history.append(following.copy())
         np.maximum(following, start_s, out=following)
+        if history is not None:
+            history.append(following.copy())
         ready, following = following, ready
     return ready, free
 
