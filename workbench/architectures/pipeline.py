@@ -57,6 +57,8 @@ class PipelineParallel(TrainingArchitecture):
     doc = "Each worker holds some of the layers; micro-batches pass from worker to worker, forwards and back."
     doc_ja = "各ワーカーが一部の層を持ち、マイクロバッチがワーカー間を順方向と逆方向に流れます。"
 
+    holds = "layers"
+
     stages: int = Field(
         default=0,
         ge=0,
@@ -113,10 +115,6 @@ class PipelineParallel(TrainingArchitecture):
     def members(self) -> int:
         return self.stages
 
-    @property
-    def engines(self) -> tuple[str, ...]:
-        return ("simulated",)
-
     def held(self, rank: int, members: int, step: StepCost) -> Held:
         costs = [layer.operations for layer in step.layers]
         if self._unfit(members) or members * self.virtual > len(costs) or sum(self.cut or (len(costs),)) != len(costs):
@@ -136,9 +134,9 @@ class PipelineParallel(TrainingArchitecture):
         samples = opened["samples_per_step"]
         step = yield from part_checkpoints.restore(job, place.parts)
         while step < steps:
-            yield from _passes(place)
+            yield from _passes(place, step)
             for layers in place.parts:
-                yield job.perform("apply", {"layers": layers})
+                yield job.perform("apply", {"layers": layers, "step": step})
             if place.rank == 0:  # gradients reach the first part last
                 yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
             if self.is_checkpoint(step):
@@ -170,16 +168,20 @@ class PipelineParallel(TrainingArchitecture):
         return _Place(me, job, rank, own, turns, self.micro_batches)
 
 
-def _passes(place: _Place) -> Part:
-    """One step: receive what a turn needs, compute, hand on."""
+def _passes(place: _Place, step: int) -> Part:
+    """One step: receive what a turn needs, compute, hand on. What the last part says begins the way back."""
+    said: dict[int, Any] = {}
     for part, micro, own in place.turns:
         number = place.number(own)
         towards = 1 if part == "forward" else -1
-        what = None
         if 0 <= number - towards <= place.last:
             what = yield from _receive(place, number - towards, f"{part} {micro} to {number}")
-        item = {"layers": place.parts[own], "of": place.micro_batches, "micro": micro, "given": what}
+        else:
+            what = said.pop(micro) if part == "backward" else None
+        item = {"layers": place.parts[own], "of": place.micro_batches, "micro": micro, "step": step, "given": what}
         made = yield place.job.perform(part, item)
+        if part == "forward" and number == place.last:
+            said[micro] = made
         after = number + towards
         if 0 <= after <= place.last:
             yield Send(place.holder(after), made, place.job.tag(f"{part} {micro} to {after}"))
@@ -199,6 +201,7 @@ def _finish(place: _Place) -> Part:
             weights.append((yield place.job.perform("weights", {"layers": layers})))
         yield Send(place.job.team[0], weights, place.job.tag("weights"))
         return None
+    others = []
     for number in range(1, len(place.job.team)):
-        yield from _receive(place, number, "weights")
-    return (yield place.job.perform("finish"))
+        others += yield from _receive(place, number, "weights")
+    return (yield place.job.perform("finish", others))

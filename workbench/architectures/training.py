@@ -12,6 +12,7 @@ from workbench.architectures.memory import Held, replica
 from workbench.architectures.operations import Agree, Operation, Perform, Recall, Record, WorkerLost
 from workbench.architectures.setting import Setting, Tunable
 from workbench.stages.base import StepCost
+from workbench.stages.sections import Holds
 
 Part = Generator[Operation, Any, Any]
 
@@ -57,6 +58,8 @@ class TrainingArchitecture(Tunable):
     title_ja: ClassVar[str]
     doc: ClassVar[str]
     doc_ja: ClassVar[str]
+
+    holds: ClassVar[Holds] = "everything"  # of the model, each member
 
     checkpoint_every: int = Field(default=0, ge=0, description="steps between checkpoints; 0 means none")
 

@@ -11,6 +11,7 @@ from workbench.architectures.federated_data import Portion
 from workbench.architectures.operations import Perform
 from workbench.architectures.random_streams import stream
 from workbench.stages.base import Learner, Learning
+from workbench.stages.sections import PartLearner
 
 if TYPE_CHECKING:
     import numpy
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 NEARLY_HALF = 0.5 + 1e-6  # a bound that falls between two weights does so alike, however its fractions were added up
 
 
-def opened(learner: Learner) -> dict[str, int]:
+def opened(learner: Learner | PartLearner) -> dict[str, int]:
     """What a program is told of a stage that is open."""
     told = {"steps": learner.steps, "samples_per_step": learner.samples_per_step}
     if (data := getattr(learner, "dataset", None)) is not None:

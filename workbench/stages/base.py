@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.document.problems import Problem
+from workbench.stages.sections import Holds, PartLearner
 
 PORT_TYPES = ("table", "dataset", "model", "metrics", "file")
 GROUPS = ("ingest", "prepare", "features", "train", "evaluate", "deploy", "custom")
@@ -258,6 +259,10 @@ class TrainingStage(Stage):
 
     def learner(self, inputs: Mapping[str, Any], context: Context) -> Learner:
         raise NotImplementedError
+
+    def part_learner(self, holds: Holds, inputs: Mapping[str, Any], context: Context) -> PartLearner:
+        """A learner for a member that holds a part of the model. BadInput where it has no layers."""
+        raise BadInput("this model has no layers by which members could hold parts of it")
 
     def step_cost(self, inputs: Mapping[str, Size]) -> StepCost:
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any, Literal
@@ -83,12 +84,29 @@ def optimiser(kind: Literal["adam", "momentum"], learning_rate: float, momentum:
     return Adam(learning_rate) if kind == "adam" else Momentum(learning_rate, momentum)
 
 
-class PerceptronLearner:
-    """A perceptron in training on one member; a Learner. Equal arguments make equal learners on every member.
+def first_weights(seed: int, layers: list[tuple[int, int]]) -> Iterator[Any]:
+    """The weights and the bias of each layer in turn, flat: uniform within 1/sqrt(inputs) of 0."""
+    draws = np.random.default_rng([seed, 0])
+    for after, before in layers:
+        drawn = draws.uniform(-(before**-0.5), before**-0.5, size=after * before + after)
+        yield drawn.astype(np.float32)
+
+
+def model_of(flat: Any, layers: list[tuple[int, int]], data: Dataset) -> Model:
+    """The model that consists of these weights."""
+    arrays, at = {}, 0
+    for place, (after, before) in enumerate(layers):
+        arrays[f"weights_{place}"] = flat[at : at + after * before].reshape(after, before).copy()
+        arrays[f"bias_{place}"] = flat[at + after * before : at + after * before + after].copy()
+        at += after * before + after
+    return Model("perceptron", arrays, data.features, data.classes, data.steps)
+
+
+class PerceptronTraining:
+    """What every learner of a perceptron knows, whatever of it a member holds: its shape, its batches, its loss.
 
     Each epoch takes the rows in a new order that depends on seed and epoch alone; what does not fill a batch waits
-    for another epoch, so that every step has `samples_per_step` rows. Weights, and what the optimiser keeps, are
-    never written to but replaced, so that members who are simulated in one process may share them.
+    for another epoch, so that every step has `samples_per_step` rows.
     """
 
     def __init__(
@@ -101,35 +119,55 @@ class PerceptronLearner:
         seed: int,
         measure: Measure,
     ):
-        self.light = False
-        self.replicas: Replicas | None = None
         self.dataset, self.rule, self.seed, self.measure = dataset, rule, seed, measure
         self.samples_per_step = min(batch_size, len(dataset.train_x))
         self.steps_per_epoch = len(dataset.train_x) // self.samples_per_step
         self.steps = epochs * self.steps_per_epoch
         self.layers = shapes(len(dataset.features), hidden, len(dataset.classes))
-        self.step = 0
-        self._weights = self._first_weights()
-        self._slots = [np.zeros_like(self._weights) for _ in range(rule.slots)]
-        self._before: tuple[Any, list[Any]] | None = None
         self._losses: list[float] = []
         self._told_every = max(1, self.steps // MOST_LOSS_POINTS)
-
-    def _first_weights(self) -> Any:
-        """Uniform within 1/sqrt(inputs) of 0, layer by layer."""
-        draws = np.random.default_rng([self.seed, 0])
-        parts = [
-            draws.uniform(-(before**-0.5), before**-0.5, size=after * before + after) for after, before in self.layers
-        ]
-        return np.concatenate(parts).astype(np.float32)
-
-    # --- gradients ---------------------------------------------------------------------------------------------
 
     def batch(self, step: int) -> Any:
         """Positions of the rows of the global batch of `step`."""
         epoch, place = divmod(step, self.steps_per_epoch)
         order = order_of(self.seed, epoch, len(self.dataset.train_x))
         return order[place * self.samples_per_step : (place + 1) * self.samples_per_step]
+
+    def tell_loss(self, step: int, loss: float) -> None:
+        """The mean loss of a step's samples."""
+        self._losses.append(loss)
+        if (step + 1) % self._told_every == 0 or step == self.steps - 1:
+            self.measure("loss", sum(self._losses) / len(self._losses), step=step)
+            self._losses.clear()
+
+    def outputs(self, flat: Any) -> dict[str, Any]:
+        """What a training whose weights have become `flat` leads to, by port; tells its accuracy."""
+        model = model_of(flat, self.layers, self.dataset)
+        right = predicted(model, self.dataset.test_x) == self.dataset.test_y
+        self.measure("accuracy", float(right.mean()), "")
+        return {"model": model}
+
+
+class PerceptronLearner(PerceptronTraining):
+    """A perceptron in training on one member; a Learner. Equal arguments make equal learners on every member.
+
+    Weights, and what the optimiser keeps, are never written to but replaced, so that members who are simulated in one
+    process may share them.
+    """
+
+    def __init__(self, *of: Any):
+        super().__init__(*of)
+        self.light = False
+        self.replicas: Replicas | None = None
+        self.step = 0
+        self._weights = self._first_weights()
+        self._slots = [np.zeros_like(self._weights) for _ in range(self.rule.slots)]
+        self._before: tuple[Any, list[Any]] | None = None
+
+    def _first_weights(self) -> Any:
+        return np.concatenate(list(first_weights(self.seed, self.layers)))
+
+    # --- gradients ---------------------------------------------------------------------------------------------
 
     def gradient(self, step: int, rank: int, members: int) -> Any:
         share = share_of(self.batch(step), rank, members)
@@ -138,7 +176,7 @@ class PerceptronLearner:
         expected = self.replicas.gradient(self, (step, rank, members)) if self.replicas is not None else None
         gradient, total = expected or self.gradient_of(share, self.samples_per_step)
         if rank == 0:
-            self._tell_loss(step, total / len(share))
+            self.tell_loss(step, total / len(share))
         return gradient
 
     def expect(self, step: int, rank: int, members: int) -> None:
@@ -191,12 +229,6 @@ class PerceptronLearner:
             if place < len(self.layers) - 1:
                 x = torch.relu(x)
         return x
-
-    def _tell_loss(self, step: int, loss: float) -> None:
-        self._losses.append(loss)
-        if (step + 1) % self._told_every == 0 or step == self.steps - 1:
-            self.measure("loss", sum(self._losses) / len(self._losses), step=step)
-            self._losses.clear()
 
     # --- steps -------------------------------------------------------------------------------------------------
 
@@ -286,13 +318,7 @@ class PerceptronLearner:
 
     def model(self) -> Model:
         """The model as it stands."""
-        arrays, at = {}, 0
-        for place, (after, before) in enumerate(self.layers):
-            arrays[f"weights_{place}"] = self._weights[at : at + after * before].reshape(after, before).copy()
-            arrays[f"bias_{place}"] = self._weights[at + after * before : at + after * before + after].copy()
-            at += after * before + after
-        data = self.dataset
-        return Model("perceptron", arrays, data.features, data.classes, data.steps)
+        return model_of(self._weights, self.layers, self.dataset)
 
     def accuracy(self) -> float:
         """The share of the held-out rows whose class the weights as they stand find."""
@@ -301,10 +327,7 @@ class PerceptronLearner:
         return float((guessed == self.dataset.test_y).mean())
 
     def finish(self) -> dict[str, Any]:
-        model = self.model()
-        right = predicted(model, self.dataset.test_x) == self.dataset.test_y
-        self.measure("accuracy", float(right.mean()), "")
-        return {"model": model}
+        return self.outputs(self._weights)
 
 
 def _with(whole: Any, at: slice, part: Any) -> Any:

@@ -21,6 +21,8 @@ from workbench.stages.base import (
     TrainingStage,
     parameter,
 )
+from workbench.stages.sections import Holds, PartLearner
+from workbench.stages.perceptron_parts import PerceptronParts
 
 
 class Train(TrainingStage):
@@ -48,13 +50,18 @@ class Train(TrainingStage):
     seed: int | None = parameter(None, "the run's seed when empty", "空なら実行のシード", ge=0)
 
     def learner(self, inputs: Mapping[str, Any], context: Context) -> Learner:
+        return perceptron.PerceptronLearner(*self._training(inputs, context))
+
+    def part_learner(self, holds: Holds, inputs: Mapping[str, Any], context: Context) -> PartLearner:
+        return PerceptronParts(*self._training(inputs, context))
+
+    def _training(self, inputs: Mapping[str, Any], context: Context) -> tuple[Any, ...]:
+        """What a learner is made of, whatever of the model it holds."""
         dataset = inputs["dataset"]
         if not len(dataset.train_x):
             raise BadInput("the dataset has no training rows")
         seed = context.seed if self.seed is None else self.seed
-        return perceptron.PerceptronLearner(
-            dataset, self.hidden, self.epochs, self.batch_size, self._rule(), seed, context.measure
-        )
+        return dataset, self.hidden, self.epochs, self.batch_size, self._rule(), seed, context.measure
 
     def _rule(self) -> perceptron.Adam | perceptron.Momentum:
         return perceptron.optimiser(self.optimiser, self.learning_rate, self.momentum)

@@ -214,7 +214,9 @@ def from_scenario(seat: Seat, tell: Tell) -> tuple[Program, Performer]:
     folder = Path(seat.arguments["folder"])
     earlier = Earlier(scenario, combination, folder, run, seat.arguments["fresh"])
     job = build(scenario, combination, gone_on_s=seat.arguments["gone_on_s"], recalls=True)
-    workshop = Workshop(seat.me, scenario, folder, run, tell, earlier, job.orchestration.in_flight or None)
+    workshop = Workshop(
+        seat.me, scenario, folder, run, tell, earlier, job.orchestration.in_flight or None, job.training.holds
+    )
     return job.program(seat.me), workshop.perform
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from workbench.architectures import training_work
+from workbench.architectures import part_work, training_work
 from workbench.architectures.items import parted
 from workbench.architectures.operations import Finding, Known, Perform, StageFailed
 from workbench.document.scenario import Scenario
@@ -15,10 +15,11 @@ from workbench.engines.real.earlier import Earlier, Measures
 from workbench.engines.real.memory import Growth
 from workbench.engines.real.shelf import Shelf
 from workbench.runs.events import Event, Measured
-from workbench.stages import trust
+from workbench.stages import trust, values
 from workbench.stages.base import BadInput, Context, Learning, TrainingStage
 from workbench.stages.check import build
 from workbench.stages.fingerprint import Parts
+from workbench.stages.sections import Holds, PartLearner
 
 Tell = Callable[[Event], None]
 
@@ -37,13 +38,14 @@ class Workshop:
         tell: Tell,
         earlier: Earlier,
         in_flight: int | None = None,
+        holds: Holds = "everything",
     ):
-        self.me, self.earlier = me, earlier
+        self.me, self.earlier, self.holds = me, earlier, holds
         self.opened: dict[tuple[str, str], tuple[dict[str, Any], Parts | None, Measures]] = {}  # what trainings rest on
         self.shelf = Shelf(me, scenario, run, tell, in_flight)
         self.most_bytes = 0.0  # by which any item has let this member grow
         self.scenario, self.folder, self.run, self.tell = scenario, folder, run, tell
-        self.learners: dict[tuple[str, str], Learning] = {}
+        self.learners: dict[tuple[str, str], Learning | PartLearner] = {}
 
     def perform(self, operation: Perform | Known) -> Any:
         """The result of one piece of work, or what is known of it. StageFailed, with a cause that its user can read."""
@@ -99,20 +101,30 @@ class Workshop:
         except OSError as error:
             print(f"the result of {stage} is not kept for later runs: {error}")  # goes to the log of the run
 
-    def _open(self, operation: Perform) -> dict[str, int]:
+    def _open(self, operation: Perform) -> dict[str, Any]:
         use = self.scenario.pipeline.stage(operation.stage)
         assert use is not None
         stage = build(use)
         assert isinstance(stage, TrainingStage)
         measured: Measures = {}
-        learner = cast(Learning, stage.learner(self.shelf.take(operation), self._context(operation, measured)))
-        self.learners[operation.stage, operation.of] = learner
+        inputs, context = self.shelf.take(operation), self._context(operation, measured)
         basis = self.earlier.basis(operation.stage, operation.item, operation.of)
         self.opened[operation.stage, operation.of] = operation.item, basis, measured
-        return training_work.opened(learner)
+        if self.holds == "everything":
+            whole = cast(Learning, stage.learner(inputs, context))
+            self.learners[operation.stage, operation.of] = whole
+            return training_work.opened(whole)
+        part = stage.part_learner(self.holds, inputs, context)
+        self.learners[operation.stage, operation.of] = part
+        sized = {port: values.size_of(value) for port, value in inputs.items()}
+        return training_work.opened(part) | part_work.to_cut(stage.step_cost(sized))
 
-    def _train(self, learner: Learning, operation: Perform) -> Any:
-        answer = training_work.carry_out(learner, operation, self.me, self.scenario.run.seed)
+    def _train(self, learner: Learning | PartLearner, operation: Perform) -> Any:
+        if self.holds == "everything":
+            seed = self.scenario.run.seed
+            answer = training_work.carry_out(cast(Learning, learner), operation, self.me, seed)
+        else:
+            answer = part_work.carry_out(cast(PartLearner, learner), operation)
         if operation.part != "finish":
             return answer
         inputs, basis, measured = self.opened.pop((operation.stage, operation.of))

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from workbench.architectures.operations import Perform
+from workbench.architectures.part_work import share_of
 from workbench.catalogues.accelerators import Accelerator
 from workbench.engines.simulated.network import Blob
 from workbench.stages.base import Layer, StepCost
 
 BYTES = 4.0  # of a weight, in float32
 PASSES = {"forward": 1.0, "backward": 2.0}  # the backward pass: once for the inputs, once for the weights
-
-
-def to_cut(step: StepCost) -> dict[str, Any]:
-    """What an opened stage tells of its layers: how many, and the forward operations, weights and sums of each."""
-    return {
-        "layers": len(step.layers),
-        "layer_operations": [layer.operations for layer in step.layers],
-        "layer_bytes": [step.gradient_bytes * _share(step, (layer,)) for layer in step.layers],
-        "layer_sums": [layer.sums for layer in step.layers],
-    }
 
 
 def is_of_layers(operation: Perform) -> bool:
@@ -43,9 +32,9 @@ def demand(step: StepCost, operation: Perform) -> tuple[float, float]:
         case "shard" | "gradients":  # views of what is there
             return 0.0, 0.0
         case "apply":
-            return step.apply_operations * share * _share(step, layers), 8 * weights_bytes
+            return step.apply_operations * share * share_of(step, layers), 8 * weights_bytes
         case "state" | "restore":
-            return 0.0, 2 * step.state_bytes * share * _share(step, layers)
+            return 0.0, 2 * step.state_bytes * share * share_of(step, layers)
         case "weights":
             return 0.0, weights_bytes
     raise AssertionError(operation.part)
@@ -61,9 +50,9 @@ def answer(step: StepCost, operation: Perform) -> Blob | None:
             first = operation.item["layers"][0]
             return Blob(step.layers[first - 1].activation_bytes / operation.item["of"] if first else 0.0)
         case "state":
-            return Blob(step.state_bytes * operation.share * _share(step, layers))
+            return Blob(step.state_bytes * operation.share * share_of(step, layers))
         case "weights" | "shard" | "gradients":
-            return Blob(step.gradient_bytes * operation.share * _share(step, layers))
+            return Blob(step.gradient_bytes * operation.share * share_of(step, layers))
     return None
 
 
@@ -94,8 +83,3 @@ def kernels_s(step: StepCost, operation: Perform, processor: Accelerator) -> flo
 def _layers(step: StepCost, operation: Perform) -> tuple[Layer, ...]:
     first, end = operation.item["layers"]
     return step.layers[first:end]
-
-
-def _share(step: StepCost, layers: tuple[Layer, ...]) -> float:
-    """The share of the model's parameters that lies in `layers`."""
-    return sum(layer.parameters for layer in layers) / sum(layer.parameters for layer in step.layers)

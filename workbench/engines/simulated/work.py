@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from workbench.architectures import part_work
 from workbench.architectures.operations import Perform, StageFailed
 from workbench.architectures.random_streams import stream
 from workbench.architectures.training import AtHome
@@ -154,7 +155,7 @@ class Work:
                     raise StageFailed(operation.stage, self.unfit[member, operation.stage])
                 opened = {"steps": step.steps, "samples_per_step": step.samples_per_step}
                 data = {"rows": step.rows, "classes": step.classes}
-                return opened | data | layered.to_cut(step)
+                return opened | data | part_work.to_cut(step)
             case "gradient" | "local" | "weights" | "sum" | "piece":
                 return Blob(step.gradient_bytes * operation.share)
             case "state":

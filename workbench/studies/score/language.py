@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.architectures import part_work
 from workbench.architectures.operations import Perform
 from workbench.architectures.tensor import TensorParallel
 from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
@@ -35,7 +36,7 @@ class StepWork:
     def answer(self, member: str, operation: Perform) -> Any:
         if operation.part == "open":
             opened = {"steps": self.step.steps, "samples_per_step": self.step.samples_per_step}
-            return opened | layered.to_cut(self.step)
+            return opened | part_work.to_cut(self.step)
         return layered.answer(self.step, operation) if layered.is_of_layers(operation) else None
 
     def inputs(self, member: str, operation: Perform) -> list[tuple[str, float]]:
