@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from workbench.stages.sections import Piece, Section
 from workbench.stages.perceptron import PerceptronTraining, first_weights, share_of
+from workbench.stages.sections import Piece, Section
 
 
 @dataclass

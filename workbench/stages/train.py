@@ -21,8 +21,8 @@ from workbench.stages.base import (
     TrainingStage,
     parameter,
 )
-from workbench.stages.sections import Holds, PartLearner
 from workbench.stages.perceptron_parts import PerceptronParts
+from workbench.stages.sections import Holds, PartLearner
 
 
 class Train(TrainingStage):
