@@ -9,7 +9,10 @@ from workbench.engines.simulated.found import Found
 from workbench.stages import sizes
 
 
-@pytest.mark.parametrize("name", ["FE-1", "FE-1-owners", "FE-2", "FE-2-measured", "FE-3", "DAG-5", "DAG-5-again"])
+@pytest.mark.parametrize(
+    "name",
+    ["FE-1", "FE-1-owners", "FE-2", "FE-2-measured", "FE-3", "DAG-5", "DAG-5-again", "DAG-5-anew", "DAG-5-measured"],
+)
 def test_the_pattern_holds_as_the_model_is(name, missed):
     assert missed(name) == []
 

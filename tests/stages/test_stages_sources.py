@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from workbench.stages.base import Context
 from workbench.stages.sample import SHIPPED, Sample
 from workbench.stages.synthetic import Synthetic
 from workbench.stages.values import size_of
@@ -42,6 +43,15 @@ def test_a_synthetic_table_has_the_size_that_was_foretold(work: Callable[..., An
 def test_a_synthetic_table_depends_on_its_seed_alone(work: Callable[..., Any]) -> None:
     assert work("synthetic", seed=4).equals(work("synthetic", seed=4))
     assert not work("synthetic", seed=4).equals(work("synthetic", seed=5))
+
+
+def test_a_synthetic_table_that_is_drawn_anew_has_other_rows_around_the_same_centres_in_each_instance() -> None:
+    stage = Synthetic(rows=4000, features=3, separation=5.0, anew=True)
+    first, second = (stage.work({}, Context(Path(), Path(), 1, instance=n))["table"] for n in (0, 1))
+    assert first.equals(Synthetic(rows=4000, features=3, separation=5.0).work({}, Context(Path(), Path(), 1))["table"])
+    assert not first.equals(second)
+    centres = [table.to_pandas().groupby("label").mean().to_numpy() for table in (first, second)]
+    assert abs(centres[0] - centres[1]).max() < 0.15
 
 
 def test_the_clouds_of_a_synthetic_table_lie_apart_by_the_separation(work: Callable[..., Any]) -> None:

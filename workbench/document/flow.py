@@ -28,6 +28,15 @@ def _asked(stage: StageUse) -> tuple[str, ...]:
         return ()
 
 
+def metrics_asked(pipeline: Pipeline, workload: Workload) -> dict[str, tuple[str, ...]]:
+    """Stage -> its metrics about which a condition or the event asks."""
+    texts = [stage.when for stage in pipeline.stages] + [workload.event if workload.arrivals == "by-event" else ""]
+    names = {(name.combination, name.metric) for text in texts if text for name in parse(text).names}
+    return {
+        stage.id: found for stage in pipeline.stages if (found := tuple(sorted(m for s, m in names if s == stage.id)))
+    }
+
+
 def _behind(pipeline: Pipeline, stage: str) -> set[str]:
     """All stages that come after a stage, by links and by conditions."""
     arrows = [(link.source_stage, link.target_stage) for link in pipeline.links]

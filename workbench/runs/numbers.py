@@ -73,9 +73,9 @@ def _told_by(state: RunState, t_s: float) -> tuple[int, int]:
 
 
 def _instances(state: RunState, warm_up_s: float) -> dict[str, float]:
-    if not state.begun:
-        return {}
     times = state.instance_times
+    if not state.begun and not times:  # with results of earlier runs an instance may be complete without any work
+        return {}
     found = {"instances": float(len(times)), "repeated_items": float(sum(s.repeated for s in state.stages.values()))}
     late = sum(t_s > warm_up_s for t_s in times)
     if late:

@@ -81,7 +81,7 @@ class Context:
 
     `folder` is where the scenario lies (relative paths start there), `outbox` where files for the user are written,
     `measure(name, value, unit)` tells a number to the run, `trusted(digest)` whether the user trusts
-    code of that SHA-256.
+    code of that SHA-256, `instance` which of the pipeline's instances is at work.
     """
 
     folder: Path
@@ -89,6 +89,7 @@ class Context:
     seed: int
     measure: Measure = _silent
     trusted: Callable[[str], bool] = lambda digest: False
+    instance: int = 0
 
 
 class BadInput(ValueError):
@@ -130,6 +131,10 @@ class Stage(BaseModel):
     def tells(self) -> tuple[str, ...]:
         """The names of what this stage measures, as it is set."""
         return self.measures
+
+    def differs(self) -> bool:
+        """Whether equal inputs lead to something else in another instance of the pipeline."""
+        return False
 
     def rests_on(self) -> list[str] | None:
         """The files by name that the result depends on, besides parameters and inputs.

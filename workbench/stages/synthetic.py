@@ -27,6 +27,13 @@ class Synthetic(Stage):
     )
     seed: int | None = parameter(None, "the run's seed when empty", "空なら実行のシード", ge=0)
 
+    anew: bool = parameter(
+        False, "other rows around the same centres in each instance of the pipeline", "インスタンスごとに別の行を引く"
+    )
+
+    def differs(self) -> bool:
+        return self.anew
+
     def rests_on(self) -> list[str]:
         return []
 
@@ -40,9 +47,12 @@ class Synthetic(Stage):
         import numpy as np
         import pyarrow as pa
 
-        draws = np.random.default_rng(context.seed if self.seed is None else self.seed)
+        seed = context.seed if self.seed is None else self.seed
+        draws = np.random.default_rng(seed)
         centres = draws.normal(size=(self.classes, self.features))
         centres *= self.separation / np.linalg.norm(centres, axis=1, keepdims=True)
+        if self.anew and context.instance:
+            draws = np.random.default_rng((seed, context.instance))
         labels = draws.integers(self.classes, size=self.rows)
         columns = {f"x{i}": pa.array(centres[labels, i] + draws.normal(size=self.rows)) for i in range(self.features)}
         return {"table": pa.table(columns | {"label": pa.array(labels)})}

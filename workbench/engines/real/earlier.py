@@ -8,11 +8,13 @@ from typing import Any
 from workbench.architectures.job import is_training
 from workbench.architectures.operations import Finding, Known
 from workbench.document.expectations import parse
+from workbench.document.flow import metrics_asked
 from workbench.document.metrics import measured_by
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.real.results import Results
 from workbench.runs.events import Measured
 from workbench.stages import trust
+from workbench.stages.check import build
 from workbench.stages.fingerprint import Parts, changes, key_of, parts_of
 
 OF_RESULTS = ("accuracy", "loss")  # what is as true of an earlier result as of a new one
@@ -43,6 +45,7 @@ class Earlier:
         self.why_all = "fresh" if fresh else "measured" if is_measured(scenario, combination) else ""
         self.study = str(run.absolute().parent)
         self.results = Results(trust.home() / "results")
+        self.asked = metrics_asked(scenario.pipeline, scenario.workload)
         self.feeds = {link.target: link.source_stage for link in scenario.pipeline.links}
 
     def ask(self, asked: Known) -> Finding:
@@ -90,7 +93,11 @@ class Earlier:
         over = [group for group in self.scenario.pipeline.groups if group.foreach.partition(".")[0] == stage]
         if over:
             more["items"] = [[group.id, group.foreach, group.partition] for group in over]
-        _, bracket, item = of.partition("[")
+        if self.asked.get(stage):
+            more["asked"] = self.asked[stage]
+        instance, bracket, item = of.partition("[")
+        if build(use).differs():
+            more["instance"] = instance
         if bracket:
             group = next((group for group in self.scenario.pipeline.groups if stage in group.stages), None)
             more["item"] = [item, group.foreach if group else "", group.partition if group else None]

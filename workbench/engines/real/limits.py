@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from workbench.architectures import registry
 from workbench.architectures.orchestration import HEARTBEAT_S
+from workbench.document.flow import metrics_asked
 from workbench.document.scenario import Combination, Pipeline, Scenario
 from workbench.engines.real.links import OF_LINKS
 from workbench.stages.base import TrainingStage
+from workbench.stages.check import build
 from workbench.stages.parts import PARTED
 from workbench.stages.registry import STAGES
 
 FAULTS = ("crash", "freeze", "leader-crash", *OF_LINKS)
 TOPOLOGIES = ("switch",)
+
+
+def _of_questions(scenario: Scenario) -> list[str]:
+    """Metrics that conditions or the event ask for, and that no work measures."""
+    said = []
+    for id, metrics in metrics_asked(scenario.pipeline, scenario.workload).items():
+        use = scenario.pipeline.stage(id)
+        told = build(use).tells() if use is not None else ()
+        for metric in metrics:
+            if metric not in told:
+                knows = f"it measures {', '.join(told)}" if told else "it measures nothing"
+                said.append(f"{metric} of the stage '{id}', about which is asked, can only be simulated; {knows}")
+    return said
 
 
 def _of_groups(pipeline: Pipeline) -> list[str]:
@@ -51,11 +66,7 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
         kind = STAGES.get(stage.use)
         if kind is not None and issubclass(kind, TrainingStage) and kind.simulated_only:
             said.append(f"the stage '{stage.id}' ({kind.title}) can only be simulated")
-    for stage in scenario.pipeline.stages:
-        if stage.when:
-            said.append(f"the condition of the stage '{stage.id}' can only be simulated")
-    if scenario.workload.arrivals == "by-event":
-        said.append("runs that an event of a stage leads to can only be simulated")
+    said += _of_questions(scenario)
     said += _of_groups(scenario.pipeline)
     topology = scenario.cluster.network.topology
     if topology not in TOPOLOGIES:

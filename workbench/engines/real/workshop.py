@@ -10,6 +10,8 @@ from typing import Any, cast
 from workbench.architectures import part_work, training_work
 from workbench.architectures.items import parted
 from workbench.architectures.operations import Finding, Known, Perform, StageFailed
+from workbench.architectures.schedule import METRIC
+from workbench.document.flow import metrics_asked
 from workbench.document.scenario import Scenario
 from workbench.engines.real.earlier import Earlier, Measures
 from workbench.engines.real.memory import Growth
@@ -43,6 +45,7 @@ class Workshop:
         self.me, self.earlier, self.holds = me, earlier, holds
         self.opened: dict[tuple[str, str], tuple[dict[str, Any], Parts | None, Measures]] = {}  # what trainings rest on
         self.shelf = Shelf(me, scenario, run, tell, in_flight)
+        self.asked = metrics_asked(scenario.pipeline, scenario.workload)
         self.most_bytes = 0.0  # by which any item has let this member grow
         self.scenario, self.folder, self.run, self.tell = scenario, folder, run, tell
         self.learners: dict[tuple[str, str], Learning | PartLearner] = {}
@@ -83,7 +86,7 @@ class Workshop:
         basis = self.earlier.basis(operation.stage, operation.item, operation.of)
         growth = Growth() if parted(operation.of)[1] is not None else None
         made = build(use).work(self.shelf.take(operation), context)
-        outputs = self.shelf.keep(operation.stage, made, context.measure)
+        outputs = self.shelf.keep(operation.stage, made, context.measure) | self._found(operation.stage, measured)
         if growth is not None and growth.bytes > NOTABLE * self.most_bytes:
             self.most_bytes = growth.bytes
             self.shelf.weigh(operation.stage, growth.bytes)
@@ -100,6 +103,10 @@ class Workshop:
                 self.earlier.keep(stage, basis, outputs, seen)
         except OSError as error:
             print(f"the result of {stage} is not kept for later runs: {error}")  # goes to the log of the run
+
+    def _found(self, stage: str, measured: Measures) -> dict[str, float]:
+        """What conditions or the event of the scenario ask about, beside a stage's outputs; it may not be there."""
+        return {METRIC + name: measured[name][0] for name in self.asked.get(stage, ()) if name in measured}
 
     def _open(self, operation: Perform) -> dict[str, Any]:
         use = self.scenario.pipeline.stage(operation.stage)
@@ -129,6 +136,7 @@ class Workshop:
             return answer
         inputs, basis, measured = self.opened.pop((operation.stage, operation.of))
         outputs = self.shelf.keep(operation.stage, answer, self._context(operation, measured).measure)
+        outputs |= self._found(operation.stage, measured)
         self._keep_result(operation, inputs, basis, outputs, measured)
         return outputs
 
@@ -141,7 +149,9 @@ class Workshop:
         outbox.mkdir(exist_ok=True)
         if (item := parted(operation.of)[1]) is not None:  # files of items must not replace each other
             outbox /= f"{self.shelf.group_of[operation.stage].id}-{item}"
+        instance, _ = parted(operation.of)
         return Context(
+            instance=int(instance or 0),
             folder=self.folder,
             outbox=outbox,
             seed=self.scenario.run.seed,
