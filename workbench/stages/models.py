@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.stages.base import BadInput
+from workbench.stages.networks import KINDS, of_settings
 from workbench.stages.values import Model
 
 NUMBERS_AT_ONCE = 16_000_000  # so that what stands between a million rows and their scores does not fill the memory
@@ -23,7 +24,7 @@ def require_sound(model: Model) -> None:
     """Refuse, with BadInput, a model from a file whose arrays do not fit together."""
     try:
         shape = scores(model, np.zeros((1, len(model.features)), dtype=np.float32)).shape
-    except (KeyError, ValueError, IndexError) as error:
+    except (KeyError, ValueError, IndexError, TypeError, RuntimeError) as error:
         raise BadInput(f"the model is broken: {error}") from error
     if shape != (1, len(model.classes)):
         raise BadInput(f"the model is broken: it scores {shape[-1]} classes and names {len(model.classes)}")
@@ -33,6 +34,8 @@ def _numbers_a_row(model: Model) -> int:
     """How many numbers one row takes on the way to its scores."""
     if model.kind == "perceptron":
         return sum(len(array) for name, array in model.arrays.items() if name.startswith("bias_"))
+    if model.kind in KINDS:
+        return max(1, int(of_settings(model.kind, model.settings).activations))
     return len(model.classes) * len(model.features)
 
 
@@ -50,8 +53,19 @@ def scores(model: Model, x: np.ndarray) -> np.ndarray:
             return np.log(arrays["prior"]) - 0.5 * (np.log(2 * np.pi * spread).sum(axis=1) + far)
         case "nearest-centroid":
             return -((x[:, None, :] - arrays["centroids"]) ** 2).sum(axis=2)
+        case kind if kind in KINDS:
+            return _network(model, x)
         case _:
             raise BadInput(f"this version knows no model of kind '{model.kind}'")
+
+
+def _network(model: Model, x: np.ndarray) -> np.ndarray:
+    import torch
+
+    network = of_settings(model.kind, model.settings)
+    parts = {name: torch.from_numpy(model.arrays[name].reshape(shape)) for name, shape in network.shapes.items()}
+    with torch.no_grad():
+        return network.forward(parts, torch.from_numpy(np.ascontiguousarray(x))).numpy()
 
 
 def hidden(model: Model, x: np.ndarray) -> np.ndarray:

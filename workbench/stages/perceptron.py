@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import lru_cache, partial
 from itertools import pairwise
+from statistics import median
 from typing import Any, Literal
 
 import numpy as np
@@ -142,10 +144,14 @@ class PerceptronTraining:
 
     def outputs(self, flat: Any) -> dict[str, Any]:
         """What a training whose weights have become `flat` leads to, by port; tells its accuracy."""
-        model = model_of(flat, self.layers, self.dataset)
+        model = self.model_of(flat)
         right = predicted(model, self.dataset.test_x) == self.dataset.test_y
         self.measure("accuracy", float(right.mean()), "")
         return {"model": model}
+
+    def model_of(self, flat: Any) -> Model:
+        """The model that consists of these weights."""
+        return model_of(flat, self.layers, self.dataset)
 
 
 class PerceptronLearner(PerceptronTraining):
@@ -163,6 +169,7 @@ class PerceptronLearner(PerceptronTraining):
         self._weights = self._first_weights()
         self._slots = [np.zeros_like(self._weights) for _ in range(self.rule.slots)]
         self._before: tuple[Any, list[Any]] | None = None
+        self._gradient_s: list[float] = []
 
     def _first_weights(self) -> Any:
         return np.concatenate(list(first_weights(self.seed, self.layers)))
@@ -173,8 +180,10 @@ class PerceptronLearner(PerceptronTraining):
         share = share_of(self.batch(step), rank, members)
         if not len(share):
             return np.zeros_like(self._weights)
+        began_s = time.thread_time()
         expected = self.replicas.gradient(self, (step, rank, members)) if self.replicas is not None else None
         gradient, total = expected or self.gradient_of(share, self.samples_per_step)
+        self._gradient_s.append(time.thread_time() - began_s)
         if rank == 0:
             self.tell_loss(step, total / len(share))
         return gradient
@@ -318,7 +327,7 @@ class PerceptronLearner(PerceptronTraining):
 
     def model(self) -> Model:
         """The model as it stands."""
-        return model_of(self._weights, self.layers, self.dataset)
+        return self.model_of(self._weights)
 
     def accuracy(self) -> float:
         """The share of the held-out rows whose class the weights as they stand find."""
@@ -327,6 +336,8 @@ class PerceptronLearner(PerceptronTraining):
         return float((guessed == self.dataset.test_y).mean())
 
     def finish(self) -> dict[str, Any]:
+        if self._gradient_s and not self.light:  # a simulated run has a clock of its own
+            self.measure("gradient_s", median(self._gradient_s), "s")
         return self.outputs(self._weights)
 
 

@@ -11,6 +11,7 @@ from workbench.stages.estimator import Estimator
 from workbench.stages.evaluate import Evaluate
 from workbench.stages.installed import installed
 from workbench.stages.language_model import TrainLanguageModel
+from workbench.stages.letters import Letters
 from workbench.stages.map_rows import MapRows
 from workbench.stages.open_model import OpenModel
 from workbench.stages.parquet_file import ParquetFile, WriteParquet
@@ -25,6 +26,7 @@ from workbench.stages.sql import SqlQuery, WriteSql
 from workbench.stages.synthetic import Synthetic
 from workbench.stages.texts import Texts
 from workbench.stages.train import Train
+from workbench.stages.train_networks import TrainCnn, TrainRecurrent, TrainTransformer
 
 OWN: dict[str, type[Stage]] = {
     "csv": CsvFile,
@@ -35,11 +37,15 @@ OWN: dict[str, type[Stage]] = {
     "synthetic": Synthetic,
     "prepare": Prepare,
     "bag-of-words": BagOfWords,
+    "letters": Letters,
     "select": SelectFeatures,
     "pca": PrincipalComponents,
     "embed": Embed,
     "embed-items": EmbedItems,
     "train": Train,
+    "train-cnn": TrainCnn,
+    "train-recurrent": TrainRecurrent,
+    "train-transformer": TrainTransformer,
     "language-model": TrainLanguageModel,
     "estimator": Estimator,
     "evaluate": Evaluate,

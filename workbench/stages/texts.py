@@ -32,6 +32,9 @@ class Texts(Stage):
         0, "only the topics with the most paragraphs; 0 for all", "段落の多い話題だけ（0 は全部）", ge=0
     )
 
+    def rests_on(self) -> list[str]:
+        return []
+
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         found = paragraphs(self.topics)
         topics = Level("topic", len({topic for topic, _ in found}), True)

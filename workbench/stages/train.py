@@ -35,7 +35,7 @@ class Train(TrainingStage):
     doc_ja = "小さなニューラルネットを学習します（PyTorch）。各バッチをクラスタのワーカーで分担します。"
     inputs = (Port("dataset", "dataset"),)
     outputs = (Port("model", "model"),)
-    measures = ("loss", "accuracy")
+    measures = ("loss", "accuracy", "gradient_s")
 
     hidden: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] = parameter(
         (64,), "width of each hidden layer; none makes it linear", "隠れ層の幅（空なら線形）", max_length=20
