@@ -1,6 +1,10 @@
 """The commands, and what their exit codes say."""
 
 import json
+import signal
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -83,3 +87,22 @@ def test_a_run_can_be_reported_again_in_every_form(form, tmp_path, capsys):
     assert cli.main(["report", str(out), "--format", form]) == cli.HELD
     printed = capsys.readouterr().out
     assert "Quickstart" in (Path(printed.strip()).read_text() if form == "html" else printed)
+
+
+def test_a_saved_model_is_served_to_this_machine_until_ctrl_c():
+    model = ROOT / "scenarios" / "data" / "digits-model.zip"
+    command = [sys.executable, "-m", "workbench", "serve", str(model), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            url = process.stdout.readline().split("/predict")[0]
+            assert url.startswith("http://127.0.0.1:")
+            with urllib.request.urlopen(f"{url}/health", timeout=30) as answer:
+                assert json.load(answer)["status"] == "ok"
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(30) == cli.INTERRUPTED
+
+
+def test_a_file_that_holds_no_model_is_not_served(tmp_path, capsys):
+    assert cli.main(["serve", str(tmp_path / "m.zip")]) == cli.WRONG
+    assert "there is no file" in capsys.readouterr().err

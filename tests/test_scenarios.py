@@ -13,7 +13,7 @@ from workbench.stages import trust
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = sorted((ROOT / "scenarios").rglob("*.yaml"))
-FUNCTIONS = sorted((ROOT / "scenarios" / "functions").glob("*.py"))
+FUNCTIONS = sorted((ROOT / "scenarios" / "functions").iterdir())
 
 
 @pytest.fixture

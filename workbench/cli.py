@@ -304,13 +304,36 @@ def schema() -> int:
 
 
 @app.command()
-def trust(file: Annotated[Path, typer.Argument(help="Python file that a scenario of yours calls")]) -> int:
-    """Let a Python file run in your pipelines, until its content changes."""
+def trust(file: Annotated[Path, typer.Argument(help="Python file or script that a scenario of yours calls")]) -> int:
+    """Let a Python file or a script run in your pipelines, until its content changes."""
     from workbench.stages import trust as trusted
 
     digest = trusted.digest_of(file.read_bytes())
     trusted.trust(digest, str(file))
     print(f"{file} is trusted as {digest[:12]}…")
+    return HELD
+
+
+@app.command()
+def serve(
+    model: Annotated[Path, typer.Argument(help="file that the stage `save` wrote")],
+    port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 8080,
+) -> int:
+    """Answer for a saved model over HTTP, to this machine only, until Ctrl-C."""
+    from workbench.stages.base import BadInput
+    from workbench.stages.endpoint import Endpoint
+    from workbench.stages.open_model import OpenModel
+
+    try:
+        opened = Endpoint(OpenModel(file=str(model.absolute())).read(Path.cwd()), port)
+    except BadInput as error:
+        raise typer.BadParameter(str(error)) from None
+    except OSError as error:
+        print(f"port {port} cannot be opened: {error.strerror}", file=sys.stderr)
+        return CANNOT
+    with opened:
+        print(f"{opened.url}/predict; also /health and /metrics. Ctrl-C ends it.", flush=True)
+        opened.thread.join()
     return HELD
 
 

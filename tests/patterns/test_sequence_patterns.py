@@ -12,7 +12,7 @@ from workbench.stages import network_modules, perceptron
 from workbench.stages.base import Context
 from workbench.stages.check import build
 
-STEPS = 5  # of the training, so that a median of times is one
+STEPS = 7  # of the training, so that a median of times is one
 
 
 @pytest.fixture
@@ -32,10 +32,11 @@ def missed(tmp_path):
         )
         data = letters.work(text.work({}, context), context)
         runs = []
-        for combination in scenario.architectures:
-            learner = train.learner(data, context)
-            for _ in range(STEPS):
+        learners = [(combination, train.learner(data, context)) for combination in scenario.architectures]
+        for _ in range(STEPS):  # taking turns, so that a busy machine is as busy for all of them
+            for combination, learner in learners:
                 learner.gradient(0, 0, combination.training.with_["workers"])
+        for combination, learner in learners:
             learner.finish()
             numbers = {"gradient_s_of_train": told["gradient_s"], "samples": 1.0}
             runs.append(SimpleNamespace(engine="real", combination=combination.id, replication=0, outcome="finished"))
@@ -58,9 +59,9 @@ def test_a_network_whose_time_goes_by_rows_would_gain_from_fewer(missed, monkeyp
     forward = network_modules.Recurrent.forward
     by_rows = lambda net, x: torch.cat([forward(net, row[None]) for row in x])  # noqa: E731
     monkeypatch.setattr(network_modules.Recurrent, "forward", by_rows)
-    assert missed("DP-4") == ["real.one.gradient_s_of_train < 1.4 * real.two.gradient_s_of_train"]
+    assert missed("DP-4") == ["real.one.gradient_s_of_train < 1.6 * real.two.gradient_s_of_train"]
 
 
 def test_if_every_worker_computed_the_whole_batch_nobody_would_gain(missed, monkeypatch):
     monkeypatch.setattr(perceptron, "share_of", lambda rows, rank, members: rows)
-    assert missed("DP-4-beside") == ["real.one.gradient_s_of_train > 1.5 * real.two.gradient_s_of_train"]
+    assert missed("DP-4-beside") == ["real.one.gradient_s_of_train > 1.3 * real.two.gradient_s_of_train"]

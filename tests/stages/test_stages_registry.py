@@ -45,8 +45,8 @@ def test_a_stage_can_be_placed_without_parameters(kind: str) -> None:
     assert OWN[kind]().model_dump(mode="json") is not None
 
 
-def test_only_the_python_stage_runs_code_of_the_user() -> None:
-    assert [kind for kind in OWN if OWN[kind].runs_user_code] == ["python"]
+def test_only_python_functions_and_scripts_run_code_of_the_user() -> None:
+    assert [kind for kind in OWN if OWN[kind].runs_user_code] == ["python", "shell"]
 
 
 def test_every_kind_has_a_name() -> None:

@@ -167,8 +167,8 @@ PIPELINE = {
         "この版で実行できる学習ステージはパイプラインに一つだけです（今は {stages}）",
     ),
     "not-trusted": (
-        "{path} holds Python code that you have not trusted yet",
-        "{path} の Python コードはまだ信頼されていません",
+        "{path} holds code that you have not trusted yet",
+        "{path} のコードはまだ信頼されていません",
     ),
 }
 

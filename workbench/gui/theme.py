@@ -57,7 +57,7 @@ class Tokens:
     def of_group(self, group: str) -> str:
         """The colour of a group of stages: that of what such stages mostly produce."""
         makes = {"ingest": "table", "prepare": "dataset", "features": "dataset", "train": "model"}
-        return self.of_type((makes | {"evaluate": "metrics", "deploy": "file"}).get(group, ""))
+        return self.of_type((makes | {"evaluate": "metrics", "deploy": "file", "monitor": "metrics"}).get(group, ""))
 
 
 DARK = Tokens(

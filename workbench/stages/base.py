@@ -13,7 +13,7 @@ from workbench.document.problems import Problem
 from workbench.stages.sections import Holds, PartLearner
 
 PORT_TYPES = ("table", "dataset", "model", "metrics", "file")
-GROUPS = ("ingest", "prepare", "features", "train", "evaluate", "deploy", "custom")
+GROUPS = ("ingest", "prepare", "features", "train", "evaluate", "deploy", "monitor", "custom")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class OpenModel(Stage):
         if absent := files.missing(folder, self.file, "file"):
             return absent
         try:
-            self._read(folder)
+            self.read(folder)
         except BadInput as error:
             return [Problem("refused", "file", {"detail": str(error)})]
         return []
@@ -38,13 +38,14 @@ class OpenModel(Stage):
     def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
         from workbench.stages.values import size_of
 
-        size = size_of(self._read(folder))
+        size = size_of(self.read(folder))
         return Cost(2.0 * size.bytes, 2 * size.bytes, {"model": size})
 
     def work(self, inputs: Mapping[str, Any], context: Context) -> dict[str, Any]:
-        return {"model": self._read(context.folder)}
+        return {"model": self.read(context.folder)}
 
-    def _read(self, folder: Path) -> Any:
+    def read(self, folder: Path) -> Any:
+        """The model of the file; BadInput if it holds none that is sound."""
         from workbench.stages.models import require_sound
         from workbench.stages.values import Model, load
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from workbench.stages.bag_of_words import BagOfWords
 from workbench.stages.base import Stage
 from workbench.stages.csv_file import CsvFile
+from workbench.stages.drift import Drift
 from workbench.stages.embed import Embed
 from workbench.stages.embed_items import EmbedItems
 from workbench.stages.estimator import Estimator
 from workbench.stages.evaluate import Evaluate
+from workbench.stages.export import Export
 from workbench.stages.installed import installed
 from workbench.stages.language_model import TrainLanguageModel
+from workbench.stages.latency import Latency
 from workbench.stages.letters import Letters
 from workbench.stages.map_rows import MapRows
 from workbench.stages.open_model import OpenModel
@@ -22,7 +25,10 @@ from workbench.stages.python_function import PythonFunction
 from workbench.stages.sample import Sample
 from workbench.stages.save import Save
 from workbench.stages.select import SelectFeatures
+from workbench.stages.serve import Serve
+from workbench.stages.shell import ShellCommand
 from workbench.stages.sql import SqlQuery, WriteSql
+from workbench.stages.stream import Stream
 from workbench.stages.synthetic import Synthetic
 from workbench.stages.texts import Texts
 from workbench.stages.train import Train
@@ -32,6 +38,7 @@ OWN: dict[str, type[Stage]] = {
     "csv": CsvFile,
     "parquet": ParquetFile,
     "sql": SqlQuery,
+    "stream": Stream,
     "sample": Sample,
     "texts": Texts,
     "synthetic": Synthetic,
@@ -51,11 +58,16 @@ OWN: dict[str, type[Stage]] = {
     "evaluate": Evaluate,
     "map": MapRows,
     "save": Save,
+    "export": Export,
+    "serve": Serve,
     "open-model": OpenModel,
     "predict": Predict,
     "write-parquet": WriteParquet,
     "write-sql": WriteSql,
+    "drift": Drift,
+    "latency": Latency,
     "python": PythonFunction,
+    "shell": ShellCommand,
 }
 
 
