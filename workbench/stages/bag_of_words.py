@@ -21,7 +21,7 @@ class BagOfWords(Stage):
     """
 
     group = "prepare"
-    title = "Words of a text"
+    title = "Words of text"
     title_ja = "文章の単語"
     doc = "Turns a column of text into many numbers, one for each frequent word, with a held-out part for testing."
     doc_ja = "文章の列を、頻出語ごとの数値（tf-idf）に変えます。評価用のデータも取り分けます。"

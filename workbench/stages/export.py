@@ -22,7 +22,7 @@ class Export(Stage):
 
     group = "deploy"
     title = "Export model"
-    title_ja = "モデルを書き出す"
+    title_ja = "モデル書出し"
     doc = "Writes the model as a graph, by torch.export or as ONNX, and tries that it gives the same scores."
     doc_ja = "モデルを torch.export または ONNX のグラフとして書き出し、同じ値が出ることを確かめます。"
     inputs = (Port("model", "model"),)

@@ -21,8 +21,8 @@ class Letters(Stage):
     """
 
     group = "prepare"
-    title = "Letters of a text"
-    title_ja = "文章の文字列"
+    title = "Letters of text"
+    title_ja = "文章の文字"
     doc = "Cuts a column of text into short sequences of letters; what is learnt is the letter that comes next."
     doc_ja = "文章の列を短い文字列に切り分けます。次に来る文字を学習の対象とします。"
     inputs = (Port("table", "table"),)

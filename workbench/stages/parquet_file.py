@@ -20,7 +20,7 @@ class ParquetFile(Stage):
 
     group = "ingest"
     title = "Parquet file"
-    title_ja = "Parquet ファイル"
+    title_ja = "Parquet 表"
     doc = "Reads a table from a Parquet file; only the columns that are named, where some are."
     doc_ja = "Parquet ファイルから表を読みます。列名を書けば、その列だけを読みます。"
     outputs = (Port("table", "table"),)
@@ -81,7 +81,7 @@ class WriteParquet(Stage):
 
     group = "deploy"
     title = "Write Parquet"
-    title_ja = "Parquet に書き出す"
+    title_ja = "Parquet 出力"
     doc = "Writes the table to a Parquet file in the folder of the run."
     doc_ja = "表を実行フォルダの Parquet ファイルに書き出します。"
     inputs = (Port("table", "table"),)

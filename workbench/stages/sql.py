@@ -104,7 +104,7 @@ class WriteSql(Stage):
 
     group = "deploy"
     title = "Write SQL table"
-    title_ja = "SQL の表に書き出す"
+    title_ja = "SQL 出力"
     doc = "Writes the table into a database, replacing one of that name; an SQLite file lies in the run's folder."
     doc_ja = "表をデータベースに書き込みます（同名の表は置き換え）。SQLite のファイルは実行フォルダに置かれます。"
     inputs = (Port("table", "table"),)

@@ -116,8 +116,8 @@ def _require_symbols(data: Any) -> None:
 class TrainCnn(TrainNetwork):
     """A convolutional network for pictures in grey, row by row in the features."""
 
-    title = "Train CNN"
-    title_ja = "CNN を学習"
+    title = "CNN"
+    title_ja = "畳み込み (CNN)"
     doc = "Trains a small convolutional network (PyTorch) on pictures, whose pixels are the features, row by row."
     doc_ja = "小さな畳み込みネットワークを学習します（PyTorch）。特徴量は画像の画素を行順に並べたものです。"
 
@@ -160,8 +160,8 @@ class TrainSequence(TrainNetwork):
 class TrainRecurrent(TrainSequence):
     """A recurrent network, whose every step waits for the one before."""
 
-    title = "Train recurrent net"
-    title_ja = "RNN を学習"
+    title = "Recurrent net"
+    title_ja = "回帰型 (RNN)"
     doc = "Trains a recurrent network (GRU, PyTorch) on sequences: letters of a text, or numbers in their order."
     doc_ja = "回帰型ネットワーク（GRU、PyTorch）を系列で学習します。文章の文字や、順序のある数値に使えます。"
 
@@ -174,8 +174,8 @@ class TrainRecurrent(TrainSequence):
 class TrainTransformer(TrainSequence):
     """A small transformer, all of whose steps are computed at once."""
 
-    title = "Train transformer"
-    title_ja = "Transformer を学習"
+    title = "Transformer"
+    title_ja = "注意機構 (TF)"
     doc = "Trains a small transformer (PyTorch) on sequences: letters of a text, or numbers in their order."
     doc_ja = "小さな Transformer を系列で学習します（PyTorch）。文章の文字や、順序のある数値に使えます。"
 
