@@ -27,7 +27,7 @@ class Stream(Stage):
     doc = "Follows a file of JSON lines while it grows, and hands on a window of rows as a table."
     doc_ja = "追記されていく JSON Lines ファイルを追い、一定の行数を表として渡します。"
     outputs = (Port("table", "table"),)
-    measures = ("rows", "waited_s")
+    measures = ("rows",)
 
     file: str = parameter("stream.jsonl", "path, from the scenario's folder", "シナリオからのパス", min_length=1)
     rows: int = parameter(1000, "rows of a window, at most", "1 回に渡す最大行数", ge=1, le=100_000_000)
@@ -44,7 +44,6 @@ class Stream(Stage):
     def work(self, inputs: Mapping[str, Any], context: Context) -> dict[str, Any]:
         import pyarrow as pa
 
-        began_s = time.monotonic()
         records = []
         for number, line in enumerate(_lines(files.to_read(context.folder, self.file), self.wait_s), 1):
             if line.strip():
@@ -61,7 +60,6 @@ class Stream(Stage):
             except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
                 raise BadInput(f"{self.file}, '{name}' holds values of several types: {error}") from error
         context.measure("rows", float(len(records)), "rows")
-        context.measure("waited_s", time.monotonic() - began_s, "s")
         return {"table": pa.table(columns)}
 
     def _record(self, line: bytes, number: int) -> dict[str, Any]:

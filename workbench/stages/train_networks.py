@@ -175,7 +175,7 @@ class TrainTransformer(TrainSequence):
     """A small transformer, all of whose steps are computed at once."""
 
     title = "Transformer"
-    title_ja = "注意機構 (TF)"
+    title_ja = "Transformer型"
     doc = "Trains a small transformer (PyTorch) on sequences: letters of a text, or numbers in their order."
     doc_ja = "小さな Transformer を系列で学習します（PyTorch）。文章の文字や、順序のある数値に使えます。"
 

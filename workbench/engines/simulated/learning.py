@@ -29,7 +29,7 @@ from workbench.stages.replicas import Replicas
 
 MOST_LOOKS = 50  # at the accuracy of a model on its way
 STEPS_KEPT = 4  # of the weights of members that are at a step which others have left
-FOR_THE_USER = "deploy"  # the group of stages that write files; a simulated run writes none
+FOR_THE_USER = ("deploy", "monitor")  # groups that write files or look at clocks; a simulated run does neither
 
 
 class LearningWork(Work):
@@ -85,7 +85,7 @@ class LearningWork(Work):
         stage = self.stages[operation.stage]
         taken = artifacts_of(operation.item)
         whole = not is_item(operation.of) and all(artifact in self.values for artifact in taken)
-        if stage.group == FOR_THE_USER or not whole:
+        if stage.group in FOR_THE_USER or not whole:
             return told  # by its cost alone, as without learning
         inputs = {port: self.values[artifact] for port, artifact in operation.item.items()}
         return self._keep(told, stage.work(inputs, self._context(member, operation)))
