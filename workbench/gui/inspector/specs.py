@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from workbench.gui import words
 
-LONG_TEXTS = ("description",)
+LONG_TEXTS = ("description", "query")
 PATHS = ("file", "trace")
 
 
