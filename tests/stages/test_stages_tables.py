@@ -82,6 +82,12 @@ def test_a_query_changes_nothing(work: Callable[..., Any], context: Context, dat
     assert database.read_bytes() == before
 
 
+def test_a_database_may_have_any_name(work: Callable[..., Any], context: Context) -> None:
+    work("write-sql", {"table": TABLE}, url="sqlite:///my shop #1?.db", name="t")
+    assert [path.name for path in context.outbox.iterdir()] == ["my shop #1?.db"]
+    assert work("sql", url="sqlite:///outbox/my shop #1?.db", query="select * from t").num_rows == 4
+
+
 def test_a_column_of_mixed_types_is_refused_by_row(work: Callable[..., Any], database: Path) -> None:
     query = "select id, case when id = 3 then 'three' else id end as odd from orders"
     with pytest.raises(BadInput, match="row 3 of the query, column 'odd': 'three'"):

@@ -18,7 +18,7 @@ from workbench.stages import files, trust
 from workbench.stages.base import BadInput, Context, Cost, Port, Size, Stage, parameter
 
 LAST_WORDS = 500  # letters of what a script complained of last
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")  # secrets of the environment are not handed on
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")  # secrets of the environment are not handed on
 
 
 class ShellCommand(Stage):

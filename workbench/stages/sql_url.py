@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,30 +52,35 @@ def _with_secrets(url: str) -> str:
 @contextmanager
 def reading(url: str, folder: Path) -> Iterator[Any]:
     """A connection that changes nothing: an SQLite file is opened for reading, and nothing is ever committed."""
-    file = sqlite_file(url)
-    if file is not None:
-        url = f"sqlite:///file:{files.to_read(folder, file).resolve()}?mode=ro&uri=true"
-    with _connected(url) as connection:
+    name = sqlite_file(url)
+    file = None if name is None else f"file:{quote(str(files.to_read(folder, name).resolve()))}?mode=ro"
+    with _connected(url, file) as connection:
         yield connection
 
 
 @contextmanager
 def writing(url: str, outbox: Path) -> Iterator[Any]:
     """A connection in one transaction; an SQLite file lies in the outbox."""
-    file = sqlite_file(url)
-    if file is not None:
-        url = f"sqlite:///{files.to_write(outbox, file)}"
-    with _connected(url) as connection, connection.begin():
+    name = sqlite_file(url)
+    file = None if name is None else f"file:{quote(str(files.to_write(outbox, name).resolve()))}"
+    with _connected(url, file) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[Any]:
-    """A connection; what goes wrong is told without the address, which may hold secrets."""
+def _connected(url: str, file: str | None) -> Iterator[Any]:
+    """A connection; what goes wrong is told without the address, which may hold secrets.
+
+    `file` is the URI of an SQLite file, whatever letters its name has.
+    """
     import sqlalchemy
 
+    how: dict[str, Any] = {"hide_parameters": True, "poolclass": sqlalchemy.NullPool}
     try:
-        engine = sqlalchemy.create_engine(_with_secrets(url), hide_parameters=True, poolclass=sqlalchemy.NullPool)
+        if file is None:
+            engine = sqlalchemy.create_engine(_with_secrets(url), **how)
+        else:
+            engine = sqlalchemy.create_engine("sqlite://", creator=lambda: sqlite3.connect(file, uri=True), **how)
     except sqlalchemy.exc.NoSuchModuleError as error:
         raise BadInput(f"SQLAlchemy knows no such database: {error}") from error
     except sqlalchemy.exc.ArgumentError:
