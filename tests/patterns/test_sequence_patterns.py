@@ -12,7 +12,7 @@ from workbench.stages import network_modules, perceptron
 from workbench.stages.base import Context
 from workbench.stages.check import build
 
-STEPS = 7  # of the training, so that a median of times is one
+STEPS = 5  # of the training, so that a median of times is one
 
 
 @pytest.fixture

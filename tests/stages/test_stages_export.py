@@ -22,8 +22,6 @@ def models(work: Callable[..., Any], dataset: Callable[..., Any]) -> Callable[[s
         if kind in ("linear", "naive-bayes"):
             named = {"linear": "logistic-regression"}.get(kind, kind)
             return work("estimator", {"dataset": dataset("iris")}, kind=named)
-        if kind == "perceptron":
-            return work("train", {"dataset": dataset("iris")}, hidden=[5], epochs=1)
         digits = dataset("digits")
         return work("train-recurrent", {"dataset": digits}, epochs=1, input="numbers", steps=8, hidden=6)
 
@@ -45,19 +43,6 @@ def test_an_exported_graph_gives_the_scores_of_the_model(
         contents = {name: archive.read(name) for name in archive.namelist() if "/weights/weight_" not in name}
     assert not [name for name, content in contents.items() if content.startswith((b"\x80", b"PK"))]
     assert sum(len(content) for name, content in contents.items() if name.endswith((".pt", ".pkl"))) == 0
-
-
-def test_onnx_gives_the_scores_of_the_model(
-    work: Callable[..., Any], models: Callable[[str], Any], context: Context
-) -> None:
-    import onnx
-
-    model = models("perceptron")
-    work("export", {"model": model}, format="onnx", path="m.onnx")
-    x = np.random.default_rng(3).random((7, 4), dtype=np.float32)
-    assert np.allclose(exported.scores_of_onnx(context.outbox / "m.onnx", x), scores(model, x), atol=1e-5)
-    said = {entry.key: entry.value for entry in onnx.load(context.outbox / "m.onnx").metadata_props}
-    assert said["classes"].splitlines() == list(model.classes)
 
 
 def test_a_graph_that_gives_other_scores_does_not_count(
