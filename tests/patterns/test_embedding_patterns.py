@@ -2,11 +2,11 @@
 
 import time
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import PATTERNS
 
 from workbench.document.text import read
 from workbench.runs.events import Measured
@@ -19,6 +19,8 @@ from workbench.stages.check import build
 from workbench.stages.embed import Embed
 from workbench.stages.perceptron import PerceptronLearner
 from workbench.stages.sizes import sizes
+
+PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
 
 FITTED = Embed._fitted
 

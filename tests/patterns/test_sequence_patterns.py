@@ -1,16 +1,18 @@
 """The scenarios on networks that read in order hold because of how they compute: break it, and they are missed."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
-from conftest import PATTERNS
 
 from workbench.document.text import read
 from workbench.runs.judgement import HELD, judge
 from workbench.stages import network_modules, perceptron
 from workbench.stages.base import Context
 from workbench.stages.check import build
+
+PATTERNS = Path(__file__).parent.parent.parent / "scenarios" / "patterns"
 
 STEPS = 5  # of the training, so that a median of times is one
 
