@@ -232,6 +232,24 @@ def report(
     return _print_report(folder, form, language)
 
 
+@app.command()
+def cancel(
+    folder: Annotated[Path, typer.Argument(help="folder of a real run that goes on, or of its study")],
+    stage: Annotated[str | None, typer.Option("--stage", help="only this stage, and what needs it")] = None,
+) -> int:
+    """Cancel a real run that goes on, or one stage of it."""
+    from workbench.runs.orders import order
+    from workbench.terminal import going_on
+
+    try:
+        for run in going_on(folder, stage):
+            order(run, {"command": "cancel"} | ({"stage": stage} if stage else {}))
+            print(f"{run}: {f'stage {stage}' if stage else 'the run'} is being cancelled")
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return HELD
+
+
 EXIT_CODES = {"held": HELD, "missed": MISSED, "unknown": UNKNOWN}
 
 

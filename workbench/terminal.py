@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.engines.control import Control
-from workbench.runs.folder import RunReader
+from workbench.runs.folder import LOCK, RunReader, runs_in
+from workbench.runs.lock import is_held
 from workbench.runs.state import RunState
 from workbench.studies.compare import Comparison, Notify, carry_out
 
@@ -40,6 +41,20 @@ def resume_with_progress(runs: list[Path], quiet: bool) -> list[str]:
     from workbench.studies.resume import resume
 
     return _with_progress(lambda notify: [resume(run, Control(), notify) for run in runs], quiet)
+
+
+def going_on(folder: Path, stage: str | None = None) -> list[Path]:
+    """The real runs below a folder that are being written. ValueError if there is none, or none with that stage."""
+    from workbench.document.text import read
+
+    readers = [RunReader(run) for run in runs_in(folder)]
+    runs = [reader for reader in readers if is_held(reader.path / LOCK) and reader.machine().get("engine") == "real"]
+    if not runs:
+        raise ValueError(f"{folder} holds no real run that goes on")
+    known = [use.id for use in read(runs[0].scenario_text()).scenario.pipeline.stages]
+    if stage is not None and stage not in known:
+        raise ValueError(f"there is no stage '{stage}'; known are {', '.join(known)}")
+    return [reader.path for reader in runs]
 
 
 def _with_progress(carry: Callable[[Notify], list[str]], quiet: bool) -> list[str]:

@@ -16,6 +16,7 @@ from workbench.runs.events import (
     Warned,
     WorkerFailed,
     WorkerJoined,
+    WorkMeasured,
 )
 
 NAMES = st.sampled_from(["leader", "w0", "w1", "w2"])
@@ -92,6 +93,15 @@ EVENTS = st.one_of(
         value=st.floats(allow_nan=False, allow_infinity=False),
         unit=TEXT,
         step=st.integers(-1, 100),
+    ),
+    st.builds(
+        WorkMeasured,
+        t_s=TIMES,
+        who=NAMES,
+        stage=STAGES,
+        item=ITEMS,
+        rows_in=st.integers(0, 2**40),
+        memory_bytes=st.integers(0, 2**50),
     ),
     st.builds(Warned, t_s=TIMES, code=TEXT, text=TEXT),
 )

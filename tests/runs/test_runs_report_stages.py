@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.runs.events import OperationFinished, OperationStarted, Recorded, RunFinished, RunStarted
+from workbench.runs.events import OperationFinished, OperationStarted, Recorded, RunFinished, RunStarted, WorkMeasured
 from workbench.runs.folder import RunWriter
 from workbench.runs.report import build
 from workbench.runs.report_html import render_html
@@ -21,6 +21,7 @@ def report(tmp_path):
         Recorded(t_s=1.0, who="leader", kind="done", key="rows", stage="rows"),
         Recorded(t_s=1.0, who="leader", kind="due", key="fit", stage="fit", value="parameter components, code"),
         OperationStarted(t_s=1.0, who="w0", label="perform fit.run", stage="fit"),
+        WorkMeasured(t_s=3.4, who="w0", stage="fit", rows_in=1200, rows_out=300, bytes_in=9_600_000, memory_bytes=512),
         OperationFinished(t_s=3.5, who="w0", label="perform fit.run", stage="fit"),
         Recorded(t_s=3.5, who="leader", kind="done", key="fit", stage="fit"),
         RunFinished(t_s=3.5, outcome="finished"),
@@ -36,6 +37,7 @@ def test_a_report_says_of_every_stage_of_a_real_run_why_it_was_carried_out_or_wa
     (rows,) = (line for line in text.splitlines() if "real-ring  rows" in line)
     (fit,) = (line for line in text.splitlines() if "real-ring  fit" in line)
     assert "taken over" in rows and "nothing has changed" in rows
+    assert "1,200 → 300" in fit and "9.60 MB → 0 B" in fit and "512 B" in fit
     assert "2.50 s" in fit and "parameter components changed; its code changed" in fit
     assert "nothing has changed" in render_markdown(report) and "its code changed" in render_html(report)
     assert "再実行せず" in render_text(report, "ja") and "コードが変わった" in render_html(report, "ja")

@@ -12,11 +12,12 @@ from workbench.architectures.idle import idle
 from workbench.architectures.job import build, is_training
 from workbench.architectures.orchestration import LEADER, SOURCE
 from workbench.architectures.reads import READERS
+from workbench.architectures.resources import needs_of, suited
 from workbench.architectures.ring import RingAllReduce
 from workbench.architectures.team_level import hindrance
 from workbench.catalogues.accelerators import ACCELERATORS
 from workbench.document.problems import Problem, nearest
-from workbench.document.scenario import Choice, Combination, Scenario
+from workbench.document.scenario import Choice, Combination, Scenario, StageUse
 from workbench.document.text import Document, read
 from workbench.document.validation import problems_of
 from workbench.stages.base import TrainingStage
@@ -48,6 +49,7 @@ def check(scenario: Scenario) -> list[Problem]:
             problems.append(Problem("unknown-accelerator", f"cluster.workers[{index}].accelerator", values))
     for name in set(scenario.cluster.names) & {LEADER, SOURCE, READERS}:
         problems.append(Problem("duplicate-worker", "cluster.workers", {"worker": name}))
+    problems += _of_needs(scenario)
     for group in scenario.pipeline.groups:
         kinds = {stage: scenario.pipeline.stage(stage) for stage in group.stages if group.foreach}
         for stage in (id for id, use in kinds.items() if use is not None and is_training(use.use)):
@@ -57,6 +59,7 @@ def check(scenario: Scenario) -> list[Problem]:
         problems += own or _of_algorithm(scenario, combination)
         problems += _leaderless(scenario, combination)
         problems += _of_event(scenario, combination)
+        problems += _of_limits(scenario, combination)
     return problems + (_of_learning(scenario, problems) if scenario.run.learn else [])
 
 
@@ -140,6 +143,26 @@ def _of_event(scenario: Scenario, combination: Combination) -> Iterator[Problem]
     if scenario.workload.arrivals == "by-event" and kind is not None and not kind().submits_by_event:
         place = f"architectures[{combination.id}].orchestration.use"
         yield Problem("event-needs-leader", place, {"combination": combination.id})
+
+
+def _of_needs(scenario: Scenario) -> Iterator[Problem]:
+    """Stages that need more than any worker has."""
+    for use in scenario.pipeline.stages:
+        if suited(scenario.cluster, needs_of(use)) == frozenset():
+            name = "gpus" if use.gpus else "memory"
+            yield Problem("no-worker-suits", f"pipeline.stages[{use.id}].{name}", {"stage": use.id})
+
+
+def _of_limits(scenario: Scenario, combination: Combination) -> Iterator[Problem]:
+    """Retries and limits of stages where nobody knows of them."""
+    kind = registry.ORCHESTRATIONS.get(combination.orchestration.use)
+    if kind is None or kind().heeds_limits:
+        return
+    for use in scenario.pipeline.stages:
+        for name in ("retries", "time_limit", "memory_limit", "cpus", "gpus", "memory"):
+            if getattr(use, name) != StageUse.model_fields[name].default:
+                place = f"pipeline.stages[{use.id}].{name}"
+                yield Problem("limits-need-leader", place, {"name": name, "combination": combination.id})
 
 
 def _of_choice(choice: Choice, side: str, known: Mapping[str, type[BaseModel]], place: str) -> list[Problem]:

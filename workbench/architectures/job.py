@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gamma
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from workbench.architectures.operations import Program
 from workbench.architectures.orchestration import LEADER, Orchestration, OrchestrationArchitecture
 from workbench.architectures.plan import Plan, PlannedStage
 from workbench.architectures.random_streams import stream
+from workbench.architectures.resources import Room, asks, needs_of, suited
 from workbench.architectures.setting import struck_by
 from workbench.architectures.training import TrainingArchitecture
 from workbench.document.expectations import parse
@@ -57,16 +58,19 @@ def build(
     replication: int = 0,
     gone_on_s: float = 0.0,
     recalls: bool = False,
+    room: Room | None = None,
 ) -> Job:
     """The job of one combination; the scenario must have been checked.
 
-    A run that is resumed has `gone_on_s` before; one that `recalls` takes over what earlier runs led to.
+    A run that is resumed has `gone_on_s` before; one that `recalls` takes over what earlier runs led to. Where stages
+    say what they need, all work has to fit into the `room` of a machine.
     """
     orchestration = registry.orchestration(combination.orchestration.use, combination.orchestration.with_)
     training = registry.training(combination.training.use, combination.training.with_)
     followers = scenario.cluster.names[: orchestration.followers or None]
     team = min(training.members or len(followers), len(followers))
     plan = plan_of(scenario, orchestration, team, training.least)
+    plan = replace(plan, room=room if asks(scenario.pipeline) else None)
     arrivals = arrivals_s(scenario.workload, scenario.run.seed, replication)
     work = Orchestration(plan, followers, training, arrivals, scenario.run.steps, scenario.run.seed, replication)
     work.gone_on_s, work.recalls = gone_on_s, recalls
@@ -87,6 +91,10 @@ def plan_of(scenario: Scenario, orchestration: OrchestrationArchitecture, team: 
             needs[stage.id],
             *((team, least) if is_training(stage.use) else (0, 1)),
             when=parse(stage.when) if stage.when else None,
+            retries=stage.retries,
+            backoff_s=stage.backoff,
+            occupies=needs_of(stage),
+            suited=suited(scenario.cluster, needs_of(stage)),
         )
         for stage in scenario.pipeline.stages
     )

@@ -310,11 +310,14 @@ class Trouble(Exception):
 
 
 class WorkerLost(Trouble):
-    """A member of the run is gone; told once, behind its last letter."""
+    """A member of the run is gone; told once, behind its last letter.
 
-    def __init__(self, worker: str):
+    `over` names the work that it was ended for, where that went beyond a limit of its stage: stage, of, cause.
+    """
+
+    def __init__(self, worker: str, over: dict[str, str] | None = None):
         super().__init__(worker)
-        self.worker = worker
+        self.worker, self.over = worker, over
 
 
 class TimedOut(Trouble):

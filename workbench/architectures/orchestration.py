@@ -61,6 +61,11 @@ class OrchestrationArchitecture(Tunable):
         return False
 
     @property
+    def heeds_limits(self) -> bool:
+        """Whether it tries again what failed, and learns of work that was ended because it went beyond a limit."""
+        return False
+
+    @property
     def idle_s(self) -> float:
         """For how long members may do no more than look around, until nobody can be waiting for anything but the
         others."""

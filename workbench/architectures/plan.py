@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.architectures.items import PlannedGroup, piece
+from workbench.architectures.resources import ONE_CORE, Needs, Room
 from workbench.document.expectations import Expectation
 
 
@@ -14,7 +15,9 @@ class PlannedStage:
 
     `needs` is input port -> (stage, output port). `team` is 0 for work of one worker, else the number of workers that
     carry it out together, and `least` how many of them can: with fewer it waits for those who come back. `when` asks
-    about metrics of earlier stages: the stage is left out, and those that need it are, if the answer is no.
+    about metrics of earlier stages: the stage is left out, and those that need it are, if the answer is no. What failed
+    is tried again up to `retries` times, at first after `backoff_s`. `suited` are the workers that have what work on it
+    `occupies`, all if that is None.
     """
 
     id: str
@@ -22,6 +25,10 @@ class PlannedStage:
     team: int = 0
     least: int = 1
     when: Expectation | None = None
+    retries: int = 0
+    backoff_s: float = 1.0
+    occupies: Needs = ONE_CORE
+    suited: frozenset[str] | None = None
 
     @property
     def after(self) -> set[str]:
@@ -38,6 +45,7 @@ class Plan:
     arrive_later: bool = False  # instances are submitted while the run goes on, instead of all being there at its start
     groups: tuple[PlannedGroup, ...] = ()
     again: Expectation | None = None  # where an instance finds that it holds, it submits the next; the first is there
+    room: Room | None = None  # what all work may take together, where somebody has said what work needs
 
     @property
     def after(self) -> tuple[tuple[str, ...], ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.architectures.items import Collection, PlannedGroup, parted, piece
+from workbench.architectures.placing import free, workers_for
 from workbench.architectures.plan import Plan, PlannedStage
 from workbench.document.expectations import Expectation
 from workbench.runs.events import Event, Measured, Recorded
@@ -24,6 +25,7 @@ class Task:
     attempt: int = 0
     waiting_for: set[str] = field(default_factory=set)  # members of the team that have not yet reported
     item: int | None = None
+    failure: str = ""  # why this try has failed, while others of its team still have to report
 
     @property
     def key(self) -> Key:
@@ -73,16 +75,22 @@ class Schedule:
         self.running: dict[Key, Task] = {}
         self.ready: deque[Task] = deque()
         self.unasked: deque[Task] = deque()  # those of them of which nobody has asked what earlier runs led to
+        self.tries: dict[Key, int] = {}  # how often a task has failed
+        self.paused: list[Task] = []  # tasks that failed and are to be tried again
+        self.cancelled: set[str] = set()  # stages of which nothing more is done
         self.repeated = 0
         self.news: list[Event] = []
         for key, value in (known or {}).items():
             kind, _, rest = key.partition("/")
+            number, _, name = rest.partition("/")
             if kind == "done":
-                number, _, name = rest.partition("/")
                 self.done[int(number), name] = value
             elif kind == "failed":
-                number, _, name = rest.partition("/")
                 self.failed[int(number), name] = value
+            elif kind == "tried":
+                self.tries[int(number), name] = value
+            elif kind == "cancelled":
+                self.cancelled.add(rest)
         for key in known or {}:
             if key.startswith("submitted/"):
                 self.arrive(int(key.partition("/")[2]))
@@ -134,9 +142,9 @@ class Schedule:
         if self._is_left_out(instance, stage):
             self.left_out.add((instance, stage.id))
             self.news.append(Recorded(kind="skipped", key=self.told_key(instance, stage.id), stage=stage.id))
-            self._end(instance, stage.id)
+            self.end(instance, stage.id)
         elif (instance, stage.id) in self.done:
-            self._end(instance, stage.id)
+            self.end(instance, stage.id)
         else:
             self._make_ready(Task(stage, instance))
 
@@ -147,7 +155,7 @@ class Schedule:
             self.unasked.append(task)
 
     def _is_left_out(self, instance: int, stage: PlannedStage) -> bool:
-        if any((instance, source) in self.left_out for source in stage.after):
+        if stage.id in self.cancelled or any((instance, source) in self.left_out for source in stage.after):
             return True
         return stage.when is not None and not self._holds(instance, stage.when)
 
@@ -156,7 +164,7 @@ class Schedule:
         found = question.evaluate(lambda n: self.done.get((instance, n.combination), {}).get(METRIC + n.metric))
         return found.state == "held"
 
-    def _end(self, instance: int, stage: str) -> None:
+    def end(self, instance: int, stage: str) -> None:
         """A stage is over; items of what it made are let in, and what waited for it may begin."""
         self.over[instance].add(stage)
         self._call_again(instance, stage)
@@ -177,11 +185,12 @@ class Schedule:
 
     def _let_in(self, instance: int, group: PlannedGroup) -> None:
         """The collection is there, or is known not to come."""
-        if any((instance, source) in self.left_out for source in self._outside(group) | {group.source}):
+        outside = self._outside(group) | {group.source}
+        if self.cancelled & {*group.stages} or any((instance, source) in self.left_out for source in outside):
             for stage in group.stages:
                 self.left_out.add((instance, stage))
                 self.news.append(Recorded(kind="skipped", key=self.told_key(instance, stage), stage=stage))
-            self._end_group(instance, group)
+            self.end_group(instance, group)
             return
         count = int(self.done[instance, group.source][COUNT + group.id])
         collection = self.collections[instance, group.id] = Collection(group, count)
@@ -200,7 +209,7 @@ class Schedule:
         if collection.under_way != before:
             self.news.append(Measured(name="items_in_flight", value=float(collection.under_way)))
         if collection.complete and group.stages[0] not in self.over[instance]:
-            self._end_group(instance, group)
+            self.end_group(instance, group)
 
     def _item_ready_if_possible(self, instance: int, stage: PlannedStage, item: int) -> None:
         inside = stage.after & set(self.group_of[stage.id].stages)
@@ -218,13 +227,13 @@ class Schedule:
             kind = "dropped" if left in collection.failed else "item"
             self.news.append(Recorded(kind=kind, key=f"{group.id}#{self.plan.name(instance, left)}"))
 
-    def _end_group(self, instance: int, group: PlannedGroup) -> None:
+    def end_group(self, instance: int, group: PlannedGroup) -> None:
         for stage in group.stages:
             if (instance, stage) not in self.left_out:
                 self.news.append(Recorded(kind="collected", key=self.told_key(instance, stage), stage=stage))
             self.over[instance].add(stage)
         for stage in group.stages:
-            self._end(instance, stage)
+            self.end(instance, stage)
 
     def told_key(self, instance: int, stage: str, item: int | None = None) -> str:
         """How a result is called where it is told."""
@@ -241,31 +250,25 @@ class Schedule:
     def assign(self) -> list[tuple[str, list[dict[str, Any]]]]:
         """Who is to do what now: (worker, tasks as plain data), each worker at most once."""
         given: dict[str, list[dict[str, Any]]] = {}
-        while self.ready and (workers := self._workers_for(self.ready[0])):
+        passed_over: list[Task] = []
+        while self.ready:
+            workers = self._workers_for(self.ready[0])
+            if not workers and (self.ready[0].stage.suited is None or not free(self)):
+                break
             task = self.ready.popleft()
+            if not workers:  # what waits for a worker of its kind keeps nobody waiting who can do with another
+                passed_over.append(task)
+                continue
             for worker in workers:
                 self.held[worker].add(task.key)
                 given.setdefault(worker, []).append(self._as_letter(task, workers))
             task.waiting_for = set(workers)
             self.running[task.key] = task
+        self.ready.extendleft(reversed(passed_over))
         return list(given.items())
 
     def _workers_for(self, task: Task) -> tuple[str, ...]:
-        free = [w for w in self.all_workers if w in self.held and len(self.held[w]) < self.ahead]
-        if not task.stage.team:
-            return (min(free, key=lambda w: len(self.held[w])),) if free else ()
-        idle = [w for w in free if not self.held[w]]
-        wanted = min(task.stage.team, len(self.all_workers) - len(self.lost))
-        return tuple(idle[:wanted]) if wanted >= task.stage.least and len(idle) >= wanted else ()
-
-    def could_grow(self, worker: str) -> bool:
-        """Whether the team in which this worker is has fewer members than it could have."""
-        teams = [task for key in self.held.get(worker, ()) if (task := self.running.get(key)) and task.stage.team]
-        return any(
-            len(task.waiting_for) < task.stage.team
-            and any(not held for other, held in self.held.items() if other not in task.waiting_for)
-            for task in teams
-        )
+        return workers_for(self, task)
 
     def _as_letter(self, task: Task, workers: tuple[str, ...]) -> dict[str, Any]:
         letter = {
@@ -278,7 +281,6 @@ class Schedule:
         return letter if task.item is None else letter | {"item": task.item}
 
     def inputs(self, task: Task) -> dict[str, Any]:
-        """Port -> the artifact that it needs, or several."""
         return {port: self._input(task, *source) for port, source in task.stage.needs.items()}
 
     def _input(self, task: Task, source: str, port: str) -> Any:
@@ -305,10 +307,10 @@ class Schedule:
             task.waiting_for.discard(worker)
         outputs = result.get("outputs")
         if outputs is None:
-            self._again_if_nobody_is_left(key)
+            self.again_if_nobody_is_left(key)
             return None
-        if key in self.done:
-            self.repeated += 1
+        if key in self.done or result["stage"] in self.cancelled:
+            self.repeated += key in self.done
             return None
         self.done[key] = outputs
         self._take_back(worker, key)
@@ -317,7 +319,7 @@ class Schedule:
         return outputs
 
     def adopt(self, task: Task, outputs: dict[str, Any]) -> None:
-        """An earlier run's result stands for a task that is ready."""
+        """An earlier run's result stands for a task."""
         self.done[task.key] = outputs
         self.ready.remove(task)
         self._go_on(task.instance, task.stage.id, task.item)
@@ -348,7 +350,7 @@ class Schedule:
         if instance not in self.arrived:
             return
         if item is None:
-            self._end(instance, stage)
+            self.end(instance, stage)
             return
         group = self.group_of[stage]
         if (instance, group.id) not in self.collections:
@@ -366,10 +368,17 @@ class Schedule:
             task = self.running.get(key)
             if task is not None:
                 task.waiting_for.discard(worker)
-                self._again_if_nobody_is_left(key)
+                self.again_if_nobody_is_left(key)
 
-    def _again_if_nobody_is_left(self, key: Key) -> None:
+    def again_if_nobody_is_left(self, key: Key) -> None:
+        """What nobody is at any more is to be done again; after a pause, if it has failed."""
         task = self.running.get(key)
         if task is not None and not task.waiting_for:
             del self.running[key]
-            self.ready.appendleft(Task(task.stage, task.instance, task.attempt + 1, item=task.item))
+            if task.stage.id in self.cancelled:
+                return
+            again = Task(task.stage, task.instance, task.attempt + 1, item=task.item)
+            if task.failure:
+                self.paused.append(again)
+            else:
+                self.ready.appendleft(again)

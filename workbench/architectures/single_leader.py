@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from workbench.architectures.cancelling import CANCEL, cancelled
 from workbench.architectures.earlier import taken_over
 from workbench.architectures.operations import (
     Letter,
@@ -18,7 +19,6 @@ from workbench.architectures.operations import (
     Record,
     Say,
     Send,
-    StageFailed,
     TimedOut,
     Together,
     Wait,
@@ -32,8 +32,10 @@ from workbench.architectures.orchestration import (
     carry_out,
     wait_for_the_next_look,
 )
+from workbench.architectures.placing import could_grow
 from workbench.architectures.plan import Plan
 from workbench.architectures.reads import READERS, STATE, STOP, Readers, answered, answering
+from workbench.architectures.retries import Retries
 from workbench.architectures.schedule import Schedule, key_of
 from workbench.architectures.setting import Setting
 from workbench.architectures.training import Part
@@ -112,6 +114,10 @@ class SingleLeader(OrchestrationArchitecture):
         return self.ordered
 
     @property
+    def heeds_limits(self) -> bool:
+        return True
+
+    @property
     def submits_by_event(self) -> bool:
         return True
 
@@ -175,6 +181,7 @@ def lead(work: Orchestration, ahead: int, decision_s: float = 0.0, poll_s: float
     yield Record((("term", term),))
     yield Say(Recorded(kind="elected", key=f"leader term {term}"))
     schedule = Schedule(work.plan, work.followers, ahead, known)
+    retries = Retries(schedule)
     if term > 1:
         yield from _call_the_roll(work, schedule)
     asked: deque[Letter] = deque()  # questions that it answers one at a time, between its decisions
@@ -183,21 +190,24 @@ def lead(work: Orchestration, ahead: int, decision_s: float = 0.0, poll_s: float
             yield from taken_over(work, schedule)
         if schedule.complete:
             break
+        pause_s = yield from retries.wait_s()
         for follower, tasks in schedule.assign():
             if decision_s:
                 yield Wait(decision_s * len(tasks))
             yield Send(follower, tasks, "do")
         try:
-            letters = yield Receive(most=64, timeout_s=0.0 if asked else None)
+            letters = yield Receive(most=64, timeout_s=0.0 if asked else pause_s)
             if poll_s:
                 yield from wait_for_the_next_look(began_s, poll_s)
         except WorkerLost as lost:
+            if lost.over:
+                yield from retries.lost(lost.worker, lost.over)
             schedule.lose(lost.worker)
             continue
         except TimedOut:
             letters = ()
         asked += (letter for letter in letters if letter.tag == STATE)
-        yield from _take_in(work, schedule, [letter for letter in letters if letter.tag != STATE], decision_s)
+        yield from _take_in(work, schedule, retries, [letter for letter in letters if letter.tag != STATE], decision_s)
         if asked:
             yield from answered(asked.popleft(), work.read_s, {})
     if work.read_s:
@@ -216,7 +226,9 @@ def _call_the_roll(work: Orchestration, schedule: Schedule) -> Part:
         yield Send(SOURCE, sorted(schedule.arrived), "roll")
 
 
-def _take_in(work: Orchestration, schedule: Schedule, letters: list[Letter], decision_s: float) -> Part:
+def _take_in(
+    work: Orchestration, schedule: Schedule, retries: Retries, letters: list[Letter], decision_s: float
+) -> Part:
     """Letters become records, in one commit, and are said once they are durable."""
     entries: list[tuple[str, Any]] = []
     news: list[Event] = []
@@ -226,20 +238,20 @@ def _take_in(work: Orchestration, schedule: Schedule, letters: list[Letter], dec
                 entries.append((f"submitted/{letter.what}", True))
                 news.append(Recorded(kind="submitted", key=schedule.plan.name(letter.what)))
             continue
+        if letter.tag == CANCEL:
+            stages, facts = cancelled(schedule, letter.what)
+            news += facts
+            entries += [(f"cancelled/{stage}", True) for stage in stages]
+            continue
         if letter.tag == "short":  # a team that has lost members asks, and says under which tag it wants to hear
-            yield Send(letter.sender, schedule.could_grow(letter.sender), letter.what)
+            yield Send(letter.sender, could_grow(schedule, letter.sender), letter.what)
             continue
         schedule.here(letter.sender)
         for result in letter.what:
             if "failed" in result:
-                cause = result["failed"]
-                told = Recorded(kind="failed", key=_key(schedule, result), stage=result["stage"], value=cause)
-                if reason := schedule.fail(letter.sender, result):
-                    yield Say(told)
-                    raise StageFailed(result["stage"], reason)
-                entries.append(("failed/{}/{}".format(*key_of(result)), cause))
-                news += [told, *schedule.news]
-                schedule.news.clear()
+                more, facts = yield from retries.failed(letter.sender, result)
+                entries += more
+                news += facts
                 continue
             outputs = schedule.finish(letter.sender, result)
             if outputs is not None:
@@ -253,8 +265,8 @@ def _take_in(work: Orchestration, schedule: Schedule, letters: list[Letter], dec
         yield Record(tuple(entries))
         for follower in work.followers if work.copies else ():
             yield Send(follower, dict(entries), STATE)
-        for fact in news:
-            yield Say(fact)
+    for fact in news:
+        yield Say(fact)
 
 
 def _key(schedule: Schedule, result: dict[str, Any]) -> str:

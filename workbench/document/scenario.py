@@ -45,6 +45,21 @@ class StageUse(Frozen):
         description="what a simulated run takes for granted of the stage's metrics: a number, or two between which "
         "one is drawn for each instance",
     )
+    retries: int = Field(default=0, ge=0, le=100, description="how often work that failed is tried again")
+    backoff: Seconds = Field(
+        default=1.0, ge=0, description="pause before the first retry; each further one is twice as long, up to a minute"
+    )
+    time_limit: Seconds | None = Field(
+        default=None, gt=0, description="work that takes longer has failed: on one item, or a whole training"
+    )
+    cpus: int = Field(default=1, ge=1, le=1024, description="cores of the machine that work on it occupies (real runs)")
+    gpus: int = Field(default=0, ge=0, le=1, description="accelerators that its worker must have")
+    memory: Bytes | None = Field(
+        default=None, gt=0, description="memory that work on it occupies, and that its worker must have"
+    )
+    memory_limit: Bytes | None = Field(
+        default=None, gt=0, description="work has failed that takes more memory, beyond what its process held before"
+    )
 
 
 class Link(Frozen):

@@ -43,6 +43,15 @@ FLOW = {
         "「{combination}」はまだイベントで再実行できません。所有者は件数を最初に知る必要があります。"
         "single-leader を使ってください",
     ),
+    "limits-need-leader": (
+        "'{combination}' does not know {name} yet: only a single leader tries work again and learns that it was ended; "
+        "take single-leader",
+        "「{combination}」はまだ {name} に対応していません。再試行と打ち切りは single-leader だけが扱います",
+    ),
+    "no-worker-suits": (
+        "no worker of the cluster has what '{stage}' needs; give a pool enough memory or an accelerator",
+        "「{stage}」に必要なものを持つワーカーがありません。メモリかアクセラレータの足りるプールを用意してください",
+    ),
     "group-field-unused": (
         "{field} has no effect on a group without foreach; leave it out",
         "foreach のないグループでは {field} は使われません。書かないでください",

@@ -40,7 +40,7 @@ def dimension(field: FieldInfo) -> str | None:
     """The dimension of a quantity, a key of `units.DIMENSIONS`; None for a field that is no quantity."""
     marks = [*field.metadata, *(mark for part in get_args(field.annotation) for mark in get_args(part)[1:])]
     for mark in marks:
-        if isinstance(mark, WithJsonSchema) and mark.json_schema:
+        if isinstance(mark, WithJsonSchema) and mark.json_schema and "x-dimension" in mark.json_schema:
             return mark.json_schema["x-dimension"]
     return None
 

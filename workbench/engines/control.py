@@ -1,4 +1,4 @@
-"""Control: live commands on their way to a run (pause, speed, break, stop)."""
+"""Control: live commands on their way to a run (pause, speed, break, cancel, stop)."""
 
 from queue import Empty, SimpleQueue
 from typing import Any

@@ -141,6 +141,21 @@ class Measured(Fact, frozen=True):
     step: int = -1
 
 
+class WorkMeasured(Fact, frozen=True):
+    """What one piece of a stage's work took in and gave out, and by how much it let its process grow.
+
+    Rows of held-out parts count; `item` names the instance or item, where there are several.
+    """
+
+    stage: str
+    item: str = ""
+    rows_in: int = 0
+    rows_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    memory_bytes: int = 0
+
+
 class Warned(Fact, frozen=True):
     """Something that a person should know; `code` is looked up in the word catalogue, `text` is its English form."""
 
@@ -161,6 +176,7 @@ Event = (
     | FaultEnded
     | Recorded
     | Measured
+    | WorkMeasured
     | Warned
 )
 

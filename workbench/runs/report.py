@@ -27,6 +27,7 @@ from workbench.runs.statistics import Figure, figure
 ENGINES = ("simulated", "real")
 LEVELS = 64  # how finely the chart of throughput is drawn
 BYTES_A_READ = 2**24  # so that a long run is never held in memory as a whole
+MEASURES = ("rows_in", "rows_out", "bytes_in", "bytes_out", "memory_bytes")
 BROKEN_OFF, RUNNING = "broken-off", "running"
 EXIT_CODES = {HELD: 0, MISSED: 1, UNKNOWN: 2}
 
@@ -37,7 +38,8 @@ SHARES_OF_MEMORY = ("memory_share", "items_share")  # what does not fit where on
 class StageBar:
     """When a stage was worked on, and how it ended; `seconds` is its mean time for one item.
 
-    `items` are done, for `adopted` of which results of earlier runs stand; `why` are the reasons, as codes.
+    `items` are done, for `adopted` of which results of earlier runs stand; `why` are the reasons, as codes. What work
+    took is known of `measured` items.
     """
 
     stage: str
@@ -49,6 +51,12 @@ class StageBar:
     items: int = 0
     adopted: int = 0
     why: tuple[str, ...] = ()
+    measured: int = 0
+    rows_in: int = 0
+    rows_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -233,7 +241,7 @@ def summary_of(
         faults=tuple(state.faults),
         recoveries=tuple(recoveries(state)),
         warnings=tuple(state.warnings),
-        stages=_stage_bars(state),
+        stages=stage_bars(state),
         throughput=tuple(series.throughput(state, LEVELS)),
         loss=tuple(series.measured(state, "loss")),
         quality=series.quality(state),
@@ -242,13 +250,16 @@ def summary_of(
     )
 
 
-def _stage_bars(state: RunState) -> tuple[StageBar, ...]:
+def stage_bars(state: RunState) -> tuple[StageBar, ...]:
+    """The stages of a run that has come so far, in their order."""
     return tuple(
         StageBar(
             stage=id,
             status=stage.status,
             start_s=stage.started_s,
             end_s=stage.finished_s if stage.finished_s is not None and not stage.running else state.t_s,
+            measured=len(stage.measured),
+            **{name: getattr(stage, name) for name in MEASURES},
             seconds=stage.seconds / stage.items_done if stage.items_done else 0.0,
             work_s=stage.work_s,
             items=stage.items_done,

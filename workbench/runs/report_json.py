@@ -9,7 +9,7 @@ from msgspec import to_builtins
 
 from workbench.runs import report_checkpoints, report_texts
 from workbench.runs.pairs import Pair
-from workbench.runs.report import Report, RunSummary, Side
+from workbench.runs.report import MEASURES, Report, RunSummary, Side
 from workbench.runs.report_labels import label_of_pair, labels_of
 
 FORMAT = 1
@@ -133,6 +133,7 @@ def _run(run: RunSummary) -> dict[str, Any]:
                 "items": bar.items,
                 "adopted": bar.adopted,
                 "why": list(bar.why),
+                "measured": {name: getattr(bar, name) for name in MEASURES} if bar.measured else None,
             }
             for bar in run.stages
         ],

@@ -7,7 +7,8 @@ from workbench.runs.report import Report, RunSummary, StageBar
 from workbench.runs.report_words import word
 from workbench.runs.stage_reasons import in_words
 
-HEADS = ("run", "stage", "outcome", "items", "time-taken", "why")
+COLUMNS = ("stage", "outcome", "items", "rows-in-out", "bytes-in-out", "time-taken", "growth", "why")
+HEADS = ("run", *COLUMNS)
 
 
 def stages(report: Report) -> list[tuple[RunSummary, StageBar]]:
@@ -24,4 +25,18 @@ def cells(bar: StageBar, language: str = "en") -> list[str]:
     """The cells of one stage, behind its name."""
     outcome = word("taken-over" if bar.adopted and bar.adopted == bar.items else bar.status, language)
     items = f"{bar.items:,}" + (f" ({word('taken-over-of', language, count=bar.adopted)})" if bar.adopted else "")
-    return [outcome, items, figures.duration(bar.work_s), in_words(bar.why, language) or figures.MISSING]
+    rows = bytes_ = memory = figures.MISSING
+    if bar.measured:
+        rows = f"{bar.rows_in:,} → {bar.rows_out:,}"
+        bytes_ = f"{amount(bar.bytes_in)} → {amount(bar.bytes_out)}"
+        memory = amount(bar.memory_bytes)
+    why = in_words(bar.why, language) or figures.MISSING
+    return [outcome, items, rows, bytes_, figures.duration(bar.work_s), memory, why]
+
+
+def amount(bytes_: float) -> str:
+    """Bytes with the unit that leaves a number of at least 1."""
+    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if bytes_ >= factor:
+            return f"{figures.digits(bytes_ / factor)} {unit}"
+    return f"{bytes_:.0f} B"

@@ -26,6 +26,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "broken-off": ("broken off", "中断"),
     "running": ("still running", "実行中"),
     "done": ("done", "完了"),
+    "cancelled": ("cancelled", "取り消し"),
     "waiting": ("waiting", "待機"),
     # engines and labels
     "simulated": ("simulated", "シミュレーション"),
@@ -110,6 +111,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "stage": ("stage", "ステージ"),
     "stages": ("Stages, for real", "ステージ (実測)"),
     "items": ("done", "完了件数"),
+    "rows-in-out": ("rows in → out", "行数 入 → 出"),
+    "bytes-in-out": ("bytes in → out", "バイト 入 → 出"),
+    "growth": ("peak memory", "最大メモリ増"),
     "time-taken": ("work", "作業時間"),
     "why": ("why", "理由"),
     "taken-over": ("taken over", "引き継ぎ"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from workbench.runs.events import StepsFinished
+from workbench.runs.events import Recorded, StepsFinished, WorkMeasured
 
 
 @dataclass(slots=True)
@@ -15,16 +15,23 @@ class StageState:
     and the communication of a team included. `work_s` is the sum of the work of all members.
     """
 
-    status: str = "waiting"  # waiting, running, done, failed
+    status: str = "waiting"  # waiting, running, done, failed, cancelled
     started_s: float | None = None
     finished_s: float | None = None
     seconds: float = 0.0
     work_s: float = 0.0
     items_done: int = 0
     items_failed: int = 0
+    retried: int = 0  # how often work failed and was to be tried again
     repeated: int = 0  # how often an item was started again
     running: dict[str, tuple[float, float]] = field(default_factory=dict)  # item -> (first start, last finish)
     finished: set[str] = field(default_factory=set)
+    measured: set[str] = field(default_factory=set)  # items of which it is known what work on them took
+    rows_in: int = 0
+    rows_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    memory_bytes: int = 0  # by which work on any item let a process grow, at most
     adopted: set[str] = field(default_factory=set)  # items for which results of earlier runs stand
     why: tuple[str, ...] = ()  # why it was carried out, or an earlier result taken
 
@@ -34,6 +41,8 @@ class StageState:
 
     def start(self, item: str, t_s: float, alone: bool) -> None:
         """Work on `item` starts; `alone` if it is all the work on it, so that a second start is a repetition."""
+        if self.status == "cancelled":
+            return
         if item in self.finished or (alone and item in self.running):
             self.repeated += alone
         if item not in self.finished and item not in self.running:
@@ -67,6 +76,29 @@ class StageState:
         """All items are over; those that failed were not needed."""
         if not self.running:
             self.status = "done"
+
+    def hear(self, event: Recorded, item: str) -> None:
+        """What was said of it besides results: why it is carried out or not, that it is tried again, or given up."""
+        if event.kind == "retried":
+            self.retried += 1
+        elif event.kind == "cancelled":
+            self.running.clear()
+            self.status, self.finished_s = "cancelled", event.t_s
+        else:
+            self.why = tuple(dict.fromkeys((*self.why, event.value)))
+            if event.kind == "cached":
+                self.adopted.add(item)
+
+    def measure(self, event: WorkMeasured) -> None:
+        """What work on an item took; what is done again counts once."""
+        if event.item in self.measured:
+            return
+        self.measured.add(event.item)
+        self.rows_in += event.rows_in
+        self.rows_out += event.rows_out
+        self.bytes_in += event.bytes_in
+        self.bytes_out += event.bytes_out
+        self.memory_bytes = max(self.memory_bytes, event.memory_bytes)
 
     def fail(self, item: str, t_s: float) -> None:
         """The work on `item` ended in an error of the user's data, parameters or code."""

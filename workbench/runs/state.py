@@ -27,6 +27,7 @@ from workbench.runs.events import (
     Warned,
     WorkerFailed,
     WorkerJoined,
+    WorkMeasured,
 )
 from workbench.runs.items import Items, instance_of, is_item
 from workbench.runs.pace import Pace
@@ -34,6 +35,7 @@ from workbench.runs.spans import Lane
 from workbench.runs.stage_state import StageState, TrainingState
 from workbench.runs.tasks import Tasks
 
+ENDED_OVER_WORK = ("time-limit", "memory-limit", "cancelled")  # no failure of the member whose process was ended
 STRUCK = ("lost", "frozen")  # a member in such a state does not change it by what it did before
 WORKING = {
     "perform": "working",
@@ -41,7 +43,7 @@ WORKING = {
     "wait": "waiting",
 }  # any other operation is communication
 BESIDE = ("rest", "claim", "renew", "release", "recall")  # what a member does beside whatever else it does
-TOLD_ALWAYS = ("elected", "leased", "skipped", "collected", "saved", "failed")
+TOLD_ALWAYS = ("elected", "leased", "skipped", "collected", "saved", "failed", "retried", "cancelled")
 
 
 @dataclass(slots=True)
@@ -173,6 +175,8 @@ class RunState:
                 self.measures.setdefault(event.name, []).append(measure)
                 if event.stage:
                     self.last_of_stage[event.name, event.stage] = event.value
+            case WorkMeasured():
+                self.stages.setdefault(event.stage, StageState()).measure(event)
             case Recorded():
                 self._recorded(event)
             case RunStarted():
@@ -309,8 +313,10 @@ class RunState:
             self.tasks.arrive(event.key, event.t_s)
         elif event.kind == "done":
             self._stage_done(event, item)
-        elif event.kind in ("due", "cached"):
-            self._looked_up(event, item)
+        elif event.kind in ("due", "cached", "retried", "cancelled"):
+            self.stages.setdefault(event.stage, StageState()).hear(event, item)
+            if event.kind == "cached":
+                self.tasks.finish(event.stage, item, event.t_s)
         elif event.kind in ("collected", "skipped"):
             self.left_out += event.kind == "skipped"
             if event.kind == "collected" and event.stage in self.stages:
@@ -324,14 +330,6 @@ class RunState:
             self.stages.setdefault(event.stage, StageState()).fail(item, event.t_s)
         if event.kind in TOLD_ALWAYS or (event.kind in ("done", "cached") and not item):
             self.log.append(event)
-
-    def _looked_up(self, event: Recorded, item: str) -> None:
-        """An earlier result stands for a piece of work, or it is said why none does."""
-        stage = self.stages.setdefault(event.stage, StageState())
-        stage.why = tuple(dict.fromkeys((*stage.why, event.value)))
-        if event.kind == "cached":
-            self.tasks.finish(event.stage, item, event.t_s)
-            stage.adopted.add(item)
 
     def _stage_done(self, event: Recorded, item: str) -> None:
         self.tasks.record(event.stage, item)
@@ -356,7 +354,8 @@ class RunState:
     def _worker_failed(self, event: WorkerFailed) -> None:
         self.pace.leave(event.worker)
         self.saves.leave(event.worker)
-        self.failures.append(Failure(event.t_s, event.worker, event.cause))
+        if event.cause not in ENDED_OVER_WORK:
+            self.failures.append(Failure(event.t_s, event.worker, event.cause))
         for (who, _), lane in self.operations.items():
             if who == event.worker:
                 lane.close(event.t_s, "lost")

@@ -65,7 +65,7 @@ def carry_out(study: Comparison, control: Control) -> list[str]:
     CannotRun if this machine or the real engine cannot carry out a real run, before anything has started where that is
     known; FileExistsError if `out` holds these runs already.
     """
-    _refuse_what_only_simulates(study)
+    _refuse_what_an_engine_cannot(study)
     study.out.mkdir(parents=True, exist_ok=True)
     (study.out / "scenario.yaml").write_text(study.text, encoding="utf-8")
     runs = study.runs()
@@ -91,15 +91,20 @@ def carry_out(study: Comparison, control: Control) -> list[str]:
     return outcomes
 
 
-def _refuse_what_only_simulates(study: Comparison) -> None:
-    if "real" not in study.engines:
-        return
-    from workbench.engines.real.limits import refusals
+def _refuse_what_an_engine_cannot(study: Comparison) -> None:
+    from workbench.engines.real import limits as of_real
+    from workbench.engines.simulated import limits as of_simulated
 
     combinations = [c for c in study.scenario.architectures if c.id in study.chosen]
-    said = [sentence for combination in combinations for sentence in refusals(study.scenario, combination)]
-    if study.cluster and study.scenario.run.links != "local":
-        said.append("links are shaped between processes of one machine, not on a cluster")
+    said: list[str] = []
+    if "real" in study.engines:
+        said += [sentence for combination in combinations for sentence in of_real.refusals(study.scenario, combination)]
+        if study.cluster and study.scenario.run.links != "local":
+            said.append("links are shaped between processes of one machine, not on a cluster")
+        if study.cluster and any(use.memory_limit for use in study.scenario.pipeline.stages):
+            said.append("the memory of processes is watched on this machine, not on a cluster")
+    if "simulated" in study.engines:
+        said += of_simulated.refusals(study.scenario)
     if said:
         raise CannotRun("; ".join(dict.fromkeys(said)))
 

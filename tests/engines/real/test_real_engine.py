@@ -18,7 +18,7 @@ from samples import SMALL
 
 from workbench.engines.control import Control
 from workbench.engines.real import codec
-from workbench.engines.real.supervisor import warm_up
+from workbench.engines.real.forkserver import warm_up
 from workbench.runs.events import (
     FaultBegan,
     FaultEnded,

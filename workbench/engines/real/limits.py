@@ -6,6 +6,7 @@ from workbench.architectures import registry
 from workbench.architectures.orchestration import HEARTBEAT_S
 from workbench.document.flow import metrics_asked
 from workbench.document.scenario import Combination, Pipeline, Scenario
+from workbench.engines.real import room
 from workbench.engines.real.links import OF_LINKS
 from workbench.stages.base import TrainingStage
 from workbench.stages.check import build
@@ -68,6 +69,7 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
             said.append(f"the stage '{stage.id}' ({kind.title}) can only be simulated")
     said += _of_questions(scenario)
     said += _of_groups(scenario.pipeline)
+    said += room.refusals(scenario.pipeline)
     topology = scenario.cluster.network.topology
     if topology not in TOPOLOGIES:
         said.append(f"a network of topology '{topology}' can only be simulated")

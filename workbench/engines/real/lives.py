@@ -33,6 +33,7 @@ class Life:
     frozen: bool = False
     restart_s: float | None = None  # when a lost member is started again
     cause: str = "crash"
+    over: dict[str, str] | None = None  # the work that its process was ended over: stage, of, cause
     result: Any = None
 
     @property

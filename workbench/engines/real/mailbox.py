@@ -22,6 +22,7 @@ class Loss:
 
     worker: str
     incarnation: int
+    over: dict[str, str] | None = None  # the work that it was ended over
 
 
 class Mailbox:
@@ -47,7 +48,7 @@ class Mailbox:
                     if places:
                         break
                     del self._entries[place]
-                    raise WorkerLost(entry.worker)
+                    raise WorkerLost(entry.worker, entry.over)
             elif receive.takes(entry.letter):
                 places.append(place)
                 if len(places) == receive.most:
@@ -84,4 +85,4 @@ class Mailbox:
         for place, entry in enumerate(self._entries):
             if isinstance(entry, Loss) and operation.waits_for(entry.worker):
                 del self._entries[place]
-                raise WorkerLost(entry.worker)
+                raise WorkerLost(entry.worker, entry.over)

@@ -205,6 +205,7 @@ def from_scenario(seat: Seat, tell: Tell) -> tuple[Program, Performer]:
     from workbench.architectures.job import build
     from workbench.document.text import read
     from workbench.engines.real.earlier import Earlier
+    from workbench.engines.real.room import room_here
     from workbench.engines.real.workshop import Workshop
 
     run = Path(seat.run)
@@ -213,10 +214,11 @@ def from_scenario(seat: Seat, tell: Tell) -> tuple[Program, Performer]:
     assert combination is not None
     folder = Path(seat.arguments["folder"])
     earlier = Earlier(scenario, combination, folder, run, seat.arguments["fresh"])
-    job = build(scenario, combination, gone_on_s=seat.arguments["gone_on_s"], recalls=True)
-    workshop = Workshop(
-        seat.me, scenario, folder, run, tell, earlier, job.orchestration.in_flight or None, job.training.holds
-    )
+    gone_on_s = seat.arguments["gone_on_s"]
+    room = room_here(scenario.pipeline) if seat.arguments["one_machine"] else None
+    job = build(scenario, combination, gone_on_s=gone_on_s, recalls=True, room=room)
+    in_flight, holds = job.orchestration.in_flight or None, job.training.holds
+    workshop = Workshop(seat.me, scenario, folder, run, tell, earlier, in_flight, holds)
     return job.program(seat.me), workshop.perform
 
 

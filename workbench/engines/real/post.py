@@ -235,8 +235,10 @@ class Post:
                             self.mailbox.put(Loss(name, peer.incarnation))
                 case "joined":
                     self.peers[message["worker"]] = Peer(message["incarnation"], message["address"])
+                case "cancel":
+                    self.mailbox.put(Arrival(Letter("supervisor", "cancel", message["stage"])))
                 case "lost":
-                    self._lose(message["worker"], message["incarnation"])
+                    self._lose(message["worker"], message["incarnation"], message["over"])
                 case "links":
                     self._hear_of_links(message["links"])
         if self.supervisor.ended:
@@ -249,7 +251,7 @@ class Post:
             self.links = self._uplink.links = self._downlink.links = links
             self._uplink.changed()
 
-    def _lose(self, worker: str, incarnation: int) -> None:
+    def _lose(self, worker: str, incarnation: int, over: dict[str, str] | None) -> None:
         self._accept()
         lost, deadline = (worker, incarnation), time.monotonic() + _LAST_WORDS_S
         for channel in [channel for channel, sender in self._senders.items() if sender in (None, lost)]:
@@ -262,7 +264,7 @@ class Post:
         if peer.channel is not None:
             peer.channel.close()
         self.peers[worker] = Peer(incarnation, None)
-        self.mailbox.put(Loss(worker, incarnation))
+        self.mailbox.put(Loss(worker, incarnation, over))
         self.on_loss(worker)
 
     def lost_of(self, team: tuple[str, ...]) -> str | None:

@@ -12,20 +12,23 @@ from msgspec.structs import replace
 from workbench.architectures import interval
 from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, build, ordered, strikes_by_step, strikes_by_time
+from workbench.architectures.orchestration import LEADER
 from workbench.architectures.single_leader import SingleLeader
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.control import Command, Control
 from workbench.engines.errors import CannotRun
 from workbench.engines.real.dask_hosts import DaskHosts
 from workbench.engines.real.faults import Faults
+from workbench.engines.real.guard import Guard
 from workbench.engines.real.limits import FAULTS
 from workbench.engines.real.links import Links
 from workbench.engines.real.member import FROM_SCENARIO
 from workbench.engines.real.results import Results
 from workbench.engines.real.resumed import Past, unsaid
 from workbench.engines.real.supervisor import Limits, Supervisor
-from workbench.runs.events import RunFinished, RunStarted, Warned
+from workbench.runs.events import Event, RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
+from workbench.runs.orders import Orders
 from workbench.stages import trust
 
 PATIENCE_S = 10.0  # of the watchdog: with a silent member, and with members that all wait
@@ -58,9 +61,15 @@ class RealRun:
         self.supervisor = Supervisor(
             self.job.members,
             FROM_SCENARIO,
-            {"folder": str(folder.absolute()), "combination": combination.id, "gone_on_s": gone_on_s, "fresh": fresh},
+            {
+                "folder": str(folder.absolute()),
+                "combination": combination.id,
+                "gone_on_s": gone_on_s,
+                "fresh": fresh,
+                "one_machine": not cluster,
+            },
             writer.path.absolute(),
-            writer.write,
+            self._write,
             writer.log,
             deciders=self.job.deciders,
             limits=Limits(
@@ -72,6 +81,8 @@ class RealRun:
             links=Links.of(scenario),
             hosts=hosts,
         )
+        self.orders = Orders(writer.path)
+        self.guard = Guard(self.supervisor, scenario.pipeline)
         self.until_s = scenario.run.duration or float("inf")
         by_step, by_time = strikes_by_step(scenario, combination), strikes_by_time(scenario, combination)
         if self.past:
@@ -100,6 +111,10 @@ class RealRun:
         if self.supervisor.began_s is None and outcome == "failed":
             raise CannotRun(reason)
         return outcome
+
+    def _write(self, event: Event) -> None:
+        self.guard.see(event)
+        self.writer.write(event)
 
     def _end(self, outcome: str, reason: str) -> None:
         ended_s = self.supervisor.now_s
@@ -145,7 +160,8 @@ class RealRun:
         while True:
             self.supervisor.poll(STEP_S if self.faults.watch_steps else TURN_S)
             self.faults.turn()
-            for command in self.control.poll():
+            self.guard.turn()
+            for command in (*self.control.poll(), *self.orders.read_new()):
                 self._obey(command)
             self.writer.flush()
             if ended := self._ended():
@@ -165,6 +181,10 @@ class RealRun:
         match command["command"]:
             case "stop":
                 self.stop_reason = "stopped by command"
+            case "cancel" if not command.get("stage"):
+                self.stop_reason = "cancelled by command"
+            case "cancel" if LEADER in self.job.members and self.scenario.pipeline.stage(command["stage"]):
+                self.guard.cancel(command["stage"])
             case "break" if command["kind"] not in FAULTS:
                 text = f"a fault of kind '{command['kind']}' can only be simulated"
                 self.supervisor.tell(Warned(code="fault-refused", text=text))
@@ -174,7 +194,14 @@ class RealRun:
                 if not self.faults.mend(command.get("worker", ""), command.get("kind", "")):
                     self.supervisor.tell(Warned(code="command-refused", text="there is nothing to mend"))
             case name:
-                self.supervisor.tell(Warned(code="command-refused", text=f"a real run cannot obey '{name}'"))
+                self.supervisor.tell(
+                    Warned(code="command-refused", text=f"this run cannot obey '{name}'{_about(command)}")
+                )
+
+
+def _about(command: Command) -> str:
+    about = " ".join(str(command[key]) for key in ("kind", "worker", "stage") if command.get(key))
+    return f": {about}" if about else ""
 
 
 def _check_memory(members: int) -> None:

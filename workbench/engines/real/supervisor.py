@@ -115,7 +115,7 @@ class Supervisor:
 
     def _start(self, life: Life) -> None:
         life.incarnation += 1
-        life.status, life.restart_s, life.frozen, life.cause = "starting", None, False, "crash"
+        life.status, life.restart_s, life.frozen, life.cause, life.over = "starting", None, False, "crash", None
         life.channel = life.address = None
         seat = Seat(
             me=life.name,
@@ -280,8 +280,9 @@ class Supervisor:
             return
         if began:
             self.tell(WorkerFailed(worker=life.name, cause=life.cause))
-            self._broadcast({"kind": "lost", "worker": life.name, "incarnation": life.incarnation})
-        delay_s = self.comes_back(life.name)
+            lost = {"kind": "lost", "worker": life.name, "incarnation": life.incarnation, "over": life.over}
+            self._broadcast(lost)
+        delay_s = 0.0 if life.over is not None else self.comes_back(life.name)
         life.restart_s = None if delay_s is None else time.monotonic() + delay_s
 
     def _broadcast(self, message: dict[str, Any]) -> None:
@@ -325,6 +326,11 @@ class Supervisor:
             life.cause = cause
             self.watchdog.forget(name, time.monotonic())
             life.process.signal(signal.SIGKILL)
+
+    def end_work(self, name: str, cause: str, over: dict[str, str]) -> None:
+        """Kill a member over its work; it is started again at once, and the others learn which work it was."""
+        self.lives[name].over = over
+        self.kill(name, cause)
 
     def freeze(self, name: str) -> None:
         """SIGSTOP. A member that is not thawed in time is silent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,8 +15,8 @@ from workbench.architectures.schedule import METRIC
 from workbench.document.flow import metrics_asked
 from workbench.document.scenario import Scenario
 from workbench.engines.real.earlier import Earlier, Measures
-from workbench.engines.real.memory import Growth
 from workbench.engines.real.shelf import Shelf
+from workbench.engines.real.took import Took, printing_as
 from workbench.runs.events import Event, Measured
 from workbench.stages import trust, values
 from workbench.stages.base import BadInput, Context, Learning, TrainingStage
@@ -25,7 +26,18 @@ from workbench.stages.sections import Holds, PartLearner
 
 Tell = Callable[[Event], None]
 
+OUTER = ("run", "open", "finish")  # the parts in which code of a user's may print
 NOTABLE = 1.05  # times as much as before
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A training that this member takes part in: its inputs by digest, what it rests on, and what it has taken."""
+
+    inputs: dict[str, Any]
+    basis: Parts | None
+    measured: Measures
+    took: Took
 
 
 class Workshop:
@@ -43,7 +55,7 @@ class Workshop:
         holds: Holds = "everything",
     ):
         self.me, self.earlier, self.holds = me, earlier, holds
-        self.opened: dict[tuple[str, str], tuple[dict[str, Any], Parts | None, Measures]] = {}  # what trainings rest on
+        self.opened: dict[tuple[str, str], Opened] = {}
         self.shelf = Shelf(me, scenario, run, tell, in_flight)
         self.asked = metrics_asked(scenario.pipeline, scenario.workload)
         self.most_bytes = 0.0  # by which any item has let this member grow
@@ -54,6 +66,12 @@ class Workshop:
         """The result of one piece of work, or what is known of it. StageFailed, with a cause that its user can read."""
         if isinstance(operation, Known):
             return self._known(operation)
+        if operation.part not in OUTER:
+            return self._attempt(operation)
+        with printing_as(operation.stage, operation.of):
+            return self._attempt(operation)
+
+    def _attempt(self, operation: Perform) -> Any:
         try:
             return self._perform(operation)
         except StageFailed:
@@ -84,12 +102,14 @@ class Workshop:
         measured: Measures = {}
         context = self._context(operation, measured)
         basis = self.earlier.basis(operation.stage, operation.item, operation.of)
-        growth = Growth() if parted(operation.of)[1] is not None else None
-        made = build(use).work(self.shelf.take(operation), context)
+        took = Took()
+        made = build(use).work(took.takes(self.shelf.take(operation)), context)
         outputs = self.shelf.keep(operation.stage, made, context.measure) | self._found(operation.stage, measured)
-        if growth is not None and growth.bytes > NOTABLE * self.most_bytes:
-            self.most_bytes = growth.bytes
-            self.shelf.weigh(operation.stage, growth.bytes)
+        event = took.gives(operation.stage, operation.of, made)
+        self.tell(event)
+        if parted(operation.of)[1] is not None and event.memory_bytes > NOTABLE * self.most_bytes:
+            self.most_bytes = float(event.memory_bytes)
+            self.shelf.weigh(operation.stage, self.most_bytes)
         self._keep_result(operation, operation.item, basis, outputs, measured)
         return outputs
 
@@ -114,9 +134,10 @@ class Workshop:
         stage = build(use)
         assert isinstance(stage, TrainingStage)
         measured: Measures = {}
-        inputs, context = self.shelf.take(operation), self._context(operation, measured)
+        took = Took()
+        inputs, context = took.takes(self.shelf.take(operation)), self._context(operation, measured)
         basis = self.earlier.basis(operation.stage, operation.item, operation.of)
-        self.opened[operation.stage, operation.of] = operation.item, basis, measured
+        self.opened[operation.stage, operation.of] = Opened(operation.item, basis, measured, took)
         if self.holds == "everything":
             whole = cast(Learning, stage.learner(inputs, context))
             self.learners[operation.stage, operation.of] = whole
@@ -134,10 +155,11 @@ class Workshop:
             answer = part_work.carry_out(cast(PartLearner, learner), operation)
         if operation.part != "finish":
             return answer
-        inputs, basis, measured = self.opened.pop((operation.stage, operation.of))
-        outputs = self.shelf.keep(operation.stage, answer, self._context(operation, measured).measure)
-        outputs |= self._found(operation.stage, measured)
-        self._keep_result(operation, inputs, basis, outputs, measured)
+        opened = self.opened[operation.stage, operation.of]
+        outputs = self.shelf.keep(operation.stage, answer, self._context(operation, opened.measured).measure)
+        outputs |= self._found(operation.stage, opened.measured)
+        self.tell(opened.took.gives(operation.stage, operation.of, answer))
+        self._keep_result(operation, opened.inputs, opened.basis, outputs, opened.measured)
         return outputs
 
     def _context(self, operation: Perform, measured: Measures) -> Context:

@@ -266,6 +266,11 @@ class SimulatedRun:
                 self.speed = float(command["value"])
             case "stop":
                 self.stop_reason = "stopped by command"
+            case "cancel" if not command.get("stage"):
+                self.stop_reason = "cancelled by command"
+            case "cancel":
+                text = "a stage can only be cancelled in a real run"
+                self._tell(Warned(code="command-refused", text=text), "")
             case "break" if command["kind"] in FAULTS:
                 self.faults.strike(ordered(command))
             case "mend" if self.faults.mend(command.get("worker", ""), command.get("kind", "")):

@@ -10,6 +10,7 @@ from typing import Any
 from workbench.architectures import part_work
 from workbench.architectures.operations import Perform, StageFailed
 from workbench.architectures.random_streams import stream
+from workbench.architectures.stage_limits import over_memory, over_time
 from workbench.architectures.training import AtHome
 from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
 from workbench.document.scenario import Scenario, WorkerPool
@@ -46,6 +47,8 @@ class Work:
         self.variations = {
             name: _variation(pool.variation, seed, replication, name) for name, pool in pools.items() if pool.variation
         }
+        self.uses = {stage.id: stage for stage in scenario.pipeline.stages}
+        self.beyond: dict[tuple[str, str, str], str] = {}  # (member, stage, instance) at a limit of the stage, and how
         self.unfit: dict[tuple[str, str], str] = {}  # (member, stage) whose memory is too small, and why
         self.made_by: dict[str, str] = {}  # artifact -> the worker that holds it
         self.trainers: set[str] = set()  # who computed on data of a training
@@ -69,7 +72,19 @@ class Work:
         if member in self.variations:
             busy_s *= self.variations[member]()
         self.paces.busy_from_s[member] = now_s + fetched_s
-        return fetched_s + busy_s * self.paces.times(member)
+        took_s = fetched_s + busy_s * self.paces.times(member)
+        return self._within_limits(member, operation, took_s) if operation.part == "run" else took_s
+
+    def _within_limits(self, member: str, operation: Perform, took_s: float) -> float:
+        """How long work goes on until it ends, or reaches a limit of its stage."""
+        use = self.uses[operation.stage]
+        held_bytes = 0.0
+        if use.memory_limit is not None:
+            held_bytes = sum(size for _, size in self.inputs(member, operation))
+            held_bytes += self.costs[operation.stage].cost.bytes_out
+        if text := over_time(use, took_s) or over_memory(use, held_bytes):
+            self.beyond[member, operation.stage, operation.of] = text
+        return min(took_s, use.time_limit or took_s)
 
     def _note(self, member: str, operation: Perform, processor: Accelerator, operations: float) -> None:
         """What the figures of this run rest on, this work included."""
@@ -134,6 +149,8 @@ class Work:
 
     def answer(self, member: str, operation: Perform) -> Any:
         """What `operation` answers: the shape of the real answer, with sizes in the place of data."""
+        if text := self.beyond.pop((member, operation.stage, operation.of), ""):
+            raise StageFailed(operation.stage, text)
         step = self.step_costs.get(operation.stage)
         if operation.part == "open":
             self.moved_bytes += sum(size for holder, size in self.inputs(member, operation) if holder != member)

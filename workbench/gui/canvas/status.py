@@ -18,6 +18,7 @@ _LOOK = {
     "running": ("running", "accent"),
     "done": ("check", "ok"),
     "failed": ("close", "error"),
+    "cancelled": ("stop", "warn"),
 }
 
 
@@ -42,7 +43,7 @@ class Status:
 def of(fact: StageFact, share: float | None) -> Status:
     """The status for a fact of the fold; without a known share, what is finished is whole and the rest is empty."""
     if share is None:
-        share = 1.0 if fact.status in ("done", "failed") else 0.0
+        share = 1.0 if fact.status in ("done", "failed", "cancelled") else 0.0
     detail = f"{share:.0%}" if fact.status == "running" and share > 0 else ""
     return Status(fact.status, round(fact.seconds, 3), round(share, 3), detail)
 

@@ -16,12 +16,14 @@ from workbench.gui.inspector.specs import Spec, specs
 from workbench.gui.parts import Section
 from workbench.stages.registry import STAGES
 
+LIMITS = ("retries", "backoff", "time_limit", "memory_limit", "cpus", "gpus", "memory")
 ABOUT = (
     Spec("id", "text"),
     Spec("label", "text", default=""),
     Spec("cost_factor", "number", default=1.0, least=0.0),
     Spec("when", "text", default=""),
     Spec("assume", "other", default={}),
+    *(spec for spec in specs(StageUse) if spec.name in LIMITS),
 )
 
 
@@ -86,7 +88,8 @@ class StageInspector(QWidget):
         self._title.setText(use.label or use.id)
         self.parameters.put(use.with_)
         about = {"id": use.id, "label": use.label, "cost_factor": use.cost_factor, "when": use.when}
-        self.about.put(about | {"assume": use.assume})
+        limits = {name: getattr(use, name) for name in LIMITS}
+        self.about.put(about | {"assume": use.assume} | limits)
 
     def complain(self) -> None:
         place = f"pipeline.stages[{self.id}]"

@@ -129,6 +129,10 @@ class EngineClient(QObject):
         """Undo a fault that lasts; `worker` is empty where it is none of a member."""
         self._say({"command": "mend", "worker": worker, "kind": kind})
 
+    def cancel(self, stage: str) -> None:
+        """Give up one stage of a real run, and what needs it."""
+        self._say({"command": "cancel", "stage": stage})
+
     def close(self) -> None:
         """End the engine's input and wait for nothing: what runs is finished without us."""
         self._restart.stop()

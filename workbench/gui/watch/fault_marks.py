@@ -9,7 +9,7 @@ from workbench.gui.watch.series import Mark
 SIZE = 9.0
 WORDS = (
     *("crash", "freeze", "leader-crash", "slow-down", "slow-link", "partition", "storage-full", "corrupt-checkpoint"),
-    *("silent", "deadlock", "stopped"),
+    *("silent", "deadlock", "stopped", "time-limit", "memory-limit", "cancelled"),
 )
 
 STAY = ("freeze", "slow-down", "slow-link", "partition", "storage-full", "corrupt-checkpoint")  # these end nobody

@@ -20,7 +20,7 @@ from workbench.gui.watch.progress import Request
 from workbench.gui.watch.results import Results
 from workbench.gui.watch.run_bar import RunBar
 from workbench.gui.watch.run_look import Look
-from workbench.gui.watch.stage_marks import stage_marks
+from workbench.gui.watch.stage_marks import cancellable, stage_marks
 from workbench.gui.watch.time_bar import TimeBar
 from workbench.gui.watch.timeline_panel import TimelinePanel
 
@@ -84,6 +84,7 @@ class WatchPanel(QWidget):
         bar.speed_asked.connect(self._set_speed)
         bar.break_asked.connect(client.break_worker)
         bar.mend_asked.connect(client.mend)
+        bar.cancel_asked.connect(client.cancel)
         client.ready.connect(self._show_state)
         client.started.connect(self._run_started)
         client.done.connect(self._done)
@@ -252,6 +253,7 @@ class WatchPanel(QWidget):
         lost: frozenset[str] = frozenset()
         broken: tuple[tuple[str, str], ...] = ()
         kinds: tuple[str, ...] = ()
+        stages: tuple[str, ...] = ()
         if self._request is not None:
             share = self._request.share(self.follower.runs)
             left_s = self._request.left_s(share)
@@ -260,8 +262,9 @@ class WatchPanel(QWidget):
             lost = frozenset(name for name, member in members.items() if member.status == "lost")
             broken = newest.state.mendable if newest else ()
             kinds = newest.state.breakable if newest else ()
+            stages = cancellable(newest.state) if newest else ()
         changed = state != self.bar.state
-        self.bar.show_state(state, share, left_s, lost, broken, kinds)
+        self.bar.show_state(state, share, left_s, lost, broken, kinds, stages)
         if changed:
             self.state_changed.emit(state)
 

@@ -17,6 +17,7 @@ from workbench.gui import theme, words
 from workbench.gui.watch.followed_run import FollowedRun
 from workbench.gui.watch.formats import clock, compact
 from workbench.gui.watch.run_look import Look, engine_word, title
+from workbench.gui.watch.stage_results import StageResults
 from workbench.runs.checkpoints import interval_of
 from workbench.runs.labels import LABELS, label_of
 from workbench.runs.numbers import numbers
@@ -156,6 +157,7 @@ class Results(QWidget):
         self.setProperty("role", "clear")
         self.model = ResultsModel(look)
         self.table = QTableView()
+        self.stages = StageResults()
         self.large: dict[str, QLabel] = {}
         self._names: dict[str, QLabel] = {}
         self._whose = QLabel()
@@ -205,6 +207,7 @@ class Results(QWidget):
         self.interval.hide()
         whole.addWidget(self.interval)
         whole.addWidget(self.table, 1)
+        whole.addWidget(self.stages, 2)
 
     def show_runs(self, runs: list[FollowedRun]) -> None:
         """Show the figures of these runs from now on."""
@@ -231,6 +234,7 @@ class Results(QWidget):
         run = self._chosen or (runs[-1] if runs else None)
         self._whose.setText(" · ".join(filter(None, [title(run), label_word(run.state.label)])) if run else "")
         self._show_interval(run)
+        self.stages.show_run(run)
         found = self.model.figures.get(run, {}) if run else {}
         for name, label in self.large.items():
             label.setText(figure(name, found))

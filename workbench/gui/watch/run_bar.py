@@ -42,12 +42,14 @@ class RunBar(QWidget):
     speed_asked = Signal(float)
     break_asked = Signal(str, str)  # worker, kind
     mend_asked = Signal(str, str)  # worker, kind
+    cancel_asked = Signal(str)  # stage
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "clear")
         self.state = "no_engine"
         self._workers: tuple[str, ...] = ()
+        self._stages: tuple[str, ...] = ()
         self._combinations: list[tuple[str, str]] = []  # label, id
         self._lost: frozenset[str] = frozenset()
         self._broken: tuple[tuple[str, str], ...] = ()
@@ -140,13 +142,14 @@ class RunBar(QWidget):
         lost: frozenset[str] = frozenset(),
         broken: tuple[tuple[str, str], ...] = (),
         kinds: tuple[str, ...] = (),
+        stages: tuple[str, ...] = (),
     ) -> None:
         """What goes on: a key of `STATE_LOOKS`, how much is done, how long it takes yet, who is lost already.
 
         `broken` are the faults that can be mended: kind, and worker if it has one. `kinds` are those that the run can
         carry out beside ending and freezing its members.
         """
-        self._kinds = kinds
+        self._kinds, self._stages = kinds, stages
         self.state, self._left_s, self._lost, self._broken = state, left_s, lost, broken
         self.bar.setValue(round(1000 * share))
         self._show()
@@ -183,6 +186,8 @@ class RunBar(QWidget):
         leader = self._menu.addAction(words.say("watch.run.break_leader"))
         leader.triggered.connect(partial(self._ask_break, "", LEADER_CRASH))
         self._fill_kinds()
+        if self._stages:
+            self._fill_cancel()
         if self._broken:
             self._menu.addSeparator()
         for kind, worker in self._broken:
@@ -204,6 +209,16 @@ class RunBar(QWidget):
             if kind in OF_STORAGE:
                 action = self._menu.addAction(words.say(f"watch.fault.{kind}"))
                 action.triggered.connect(partial(self._ask_break, "", kind))
+
+    def _fill_cancel(self) -> None:
+        """What only a real run gives up: a stage of it."""
+        submenu = self._menu.addMenu(words.say("watch.run.cancel"))
+        for stage in self._stages:
+            submenu.addAction(stage).triggered.connect(partial(self._ask_cancel, stage))
+        self._submenus.append(submenu)
+
+    def _ask_cancel(self, stage: str, *_: object) -> None:
+        self.cancel_asked.emit(stage)
 
     def _ask_break(self, worker: str, kind: str, *_: object) -> None:
         self.break_asked.emit(worker, kind)

@@ -24,9 +24,16 @@ def stage_marks(state: RunState) -> tuple[dict[str, StageMark], dict[str, float]
     return marks, shares
 
 
+def cancellable(state: RunState) -> tuple[str, ...]:
+    """The stages of a run of which something is still to be done, where its engine can give one up."""
+    if state.engine != "real" or state.outcome:
+        return ()
+    return tuple(id for id, stage in state.stages.items() if stage.status in ("waiting", "running"))
+
+
 def _share(state: RunState, id: str) -> float | None:
     stage = state.stages[id]
-    if stage.status in ("done", "failed"):
+    if stage.status in ("done", "failed", "cancelled"):
         return None
     trainings = [training for (of, _), training in state.trainings.items() if of == id]
     steps = sum(training.of for training in trainings)
