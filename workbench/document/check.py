@@ -66,6 +66,9 @@ def _of_pipeline(pipeline: Pipeline) -> Iterator[Problem]:
     if not pipeline.stages:
         yield Problem("no-stages", "pipeline.stages")
     yield from _duplicates((stage.id for stage in pipeline.stages), "pipeline.stages")
+    for stage in pipeline.stages:
+        if "backoff" in stage.model_fields_set and not stage.retries:
+            yield Problem("backoff-unused", f"pipeline.stages[{stage.id}].backoff", severity="note")
     yield from _of_links(pipeline)
     for cycle in cycles(pipeline):
         yield Problem("cycle", f"pipeline.stages[{cycle[0]}]", {"path": " -> ".join(cycle)})

@@ -48,6 +48,10 @@ FLOW = {
         "take single-leader",
         "「{combination}」はまだ {name} に対応していません。再試行と打ち切りは single-leader だけが扱います",
     ),
+    "backoff-unused": (
+        "backoff has no effect without retries",
+        "retries がなければ backoff は使われません",
+    ),
     "no-worker-suits": (
         "no worker of the cluster has what '{stage}' needs; give a pool enough memory or an accelerator",
         "「{stage}」に必要なものを持つワーカーがありません。メモリかアクセラレータの足りるプールを用意してください",
