@@ -1,6 +1,6 @@
 """Collections on their way through a group, and schedules with items, conditions and re-runs, without a clock."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.architectures.items import Collection, PlannedGroup, parted, piece
@@ -71,6 +71,7 @@ def test_every_item_passes_every_stage_of_the_group_and_what_follows_is_given_al
     assert left == [f"parts#[{item}]" for item in range(count)]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(0, 17), st.randoms(use_true_random=False))
 def test_a_schedule_that_begins_again_does_what_was_not_recorded_and_nothing_twice(count, recorded, lots):
     found = {"read": {COUNT + "parts": count}}
@@ -185,6 +186,7 @@ def with_failures(count, at_least, fails, choose=lambda tasks: tasks[0], known=N
     return schedule, said, reason
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.sets(st.integers(0, 19)), st.floats(0, 1), st.booleans(), st.randoms())
 def test_a_run_goes_on_without_the_items_that_fail_until_they_are_too_many(count, fails, at_least, ordered, lots):
     fails = {item for item in fails if item < count}

@@ -32,6 +32,7 @@ class Collection:
     group: PlannedGroup
     count: int
     opened: int = 0
+    told: int = 0  # how many were under way when that was last told
     finished: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)  # those of the finished ones that have led to nothing
     left: list[int] = field(default_factory=list)  # in the order in which they left

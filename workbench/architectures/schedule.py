@@ -60,6 +60,7 @@ class Schedule:
         self.instances = range(plan.instances) if instances is None else instances
         self.stages = {stage.id: stage for stage in plan.stages}
         self.group_of = {stage: group for group in plan.groups for stage in group.stages}
+        self.inside = {id: self.stages[id].after & set(group.stages) for id, group in self.group_of.items()}
         self.all_workers = workers
         self.ahead = ahead
         self.lost: set[str] = set()
@@ -200,23 +201,22 @@ class Schedule:
 
     def _open_items(self, instance: int, group: PlannedGroup) -> None:
         collection = self.collections[instance, group.id]
-        before = collection.under_way
         while new := collection.open():
             for item in new:
                 for stage in group.stages:
                     self._item_ready_if_possible(instance, self.stages[stage], item)
                 self._finish_item(instance, group, item)
-        if collection.under_way != before:
+        if collection.under_way != collection.told:
+            collection.told = collection.under_way
             self.news.append(Measured(name="items_in_flight", value=float(collection.under_way)))
         if collection.complete and group.stages[0] not in self.over[instance]:
             self.end_group(instance, group)
 
     def _item_ready_if_possible(self, instance: int, stage: PlannedStage, item: int) -> None:
-        inside = stage.after & set(self.group_of[stage.id].stages)
         task, of = Task(stage, instance, item=item), (instance, self.group_of[stage.id].id)
         if task.key in self.done or item in self.collections[of].failed:
             return
-        if all((instance, piece(before, item)) in self.done for before in inside):
+        if all((instance, piece(before, item)) in self.done for before in self.inside[stage.id]):
             self._make_ready(task)
 
     def _finish_item(self, instance: int, group: PlannedGroup, item: int) -> None:
