@@ -31,13 +31,14 @@ cluster: {workers: [{id: w, count: 2}]}
 architectures:
   - {id: bounded, orchestration: {use: single-leader, with: {in_flight: 3, ordered: true}}}
 """
+SHAPED = SMALL + "run: {links: shaped}\n"
 LEADER = SMALL.replace("architectures:", "workload: {instances: 6}\narchitectures:").replace("epochs: 3", "epochs: 1")
 
 
 @pytest.mark.parametrize(
     ("combination", "text"),
-    [*THREE, ("ring", LEADER), ("bounded", FOREACH)],
-    ids=["ring", "parameter server", "leader with six instances", "six items, three in flight"],
+    [*THREE, ("ring", SHAPED), ("ring", LEADER), ("bounded", FOREACH)],
+    ids=["ring", "parameter server", "shaped links", "leader with six instances", "six items, three in flight"],
 )
 def test_fault_free_stories_are_equal_once_the_simulator_follows_the_real_choices(runner, combination, text):
     real = runner("real", combination, text)
@@ -118,13 +119,13 @@ def test_kill_9_of_a_trainer_tells_the_same_story_up_to_the_strike_and_the_same_
     assert kinds_after(real, struck[id(real)]) == kinds_after(simulated, struck[id(simulated)])
 
 
-def trained(runner, combination, factory=None):
+def trained(runner, combination, factory=None, text=SMALL):
     """Held-out accuracy and weights of the model that a real run has learnt."""
 
     def cut(run):
         run.supervisor.factory = factory
 
-    events = runner("real", combination, prepare=cut if factory else None)
+    events = runner("real", combination, text, prepare=cut if factory else None)
     accuracy = [e.value for e in events if isinstance(e, Measured) and (e.name, e.stage) == ("accuracy", "evaluate")]
     digest = Store(runner.last).recall("done/0/train")["done/0/train"]["model"]
     model = values.load(artifact_path(runner.last, digest))
@@ -141,6 +142,10 @@ def test_two_processes_learn_what_one_process_learns(runner, combination):
     alone, together = trained(runner, "alone"), trained(runner, combination)
     assert together[0] >= 0.9
     assert_learnt_the_same(alone, together)
+
+
+def test_a_ring_over_shaped_links_learns_what_it_learns_over_gloo(runner):
+    assert_learnt_the_same(trained(runner, "ring"), trained(runner, "ring", text=SHAPED))
 
 
 def test_without_communication_two_processes_learn_something_else(runner):

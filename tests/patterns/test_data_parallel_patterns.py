@@ -47,6 +47,7 @@ def whole_batch_each(work, operation):
 def test_if_everybody_computes_the_whole_batch_more_workers_save_no_time(missed, monkeypatch):
     monkeypatch.setattr(Work, "_demand", whole_batch_each)
     assert missed("DP-2") == [
+        "two.training_s < one.training_s",
         "simulated.two.training_s < 0.6 * simulated.one.training_s",
         "simulated.four.training_s < 0.6 * simulated.two.training_s",
         "simulated.eight.training_s < 0.7 * simulated.four.training_s",
@@ -56,8 +57,8 @@ def test_if_everybody_computes_the_whole_batch_more_workers_save_no_time(missed,
 def test_if_adding_up_costs_nothing_it_never_comes_to_dominate(missed, monkeypatch):
     monkeypatch.setattr(Network, "hop_s", passes_on_for_nothing)
     found = missed("DP-3")
-    assert "simulated.sixteen.communication_share > 0.65" in found
-    assert "simulated.sixteen.samples_per_second < 1.4 * simulated.four.samples_per_second" in found
+    assert "simulated.eight.communication_share > 0.7" in found
+    assert "two.communication_share > 0.05 and simulated.two.communication_share < 0.6" in found
 
 
 # --- servers ---------------------------------------------------------------------------------------------------------
@@ -65,15 +66,15 @@ def test_if_adding_up_costs_nothing_it_never_comes_to_dominate(missed, monkeypat
 
 def test_if_letters_never_wait_for_a_link_the_server_s_is_no_bottleneck(missed, monkeypatch):
     monkeypatch.setattr(Network, "transfer", never_waits_for_a_link)
-    assert "simulated.eight.samples_per_second < 0.6 * simulated.two.samples_per_second" in missed("PS-3")
+    assert "six.samples_per_second < 0.6 * two.samples_per_second" in missed("PS-3")
 
 
 def test_if_every_server_holds_all_weights_more_of_them_move_no_bottleneck(missed, monkeypatch):
     monkeypatch.setattr(ServerTeam, "share", 1.0)
     monkeypatch.setattr(ServerTeam, "piece", 1.0)
     assert missed("PS-3") == [
-        "simulated.sharded.samples_per_second > 2.5 * simulated.eight.samples_per_second",
-        "simulated.sharded.samples_per_second > 0.85 * simulated.two.samples_per_second",
+        "sharded.samples_per_second > 1.5 * six.samples_per_second",
+        "simulated.sharded.samples_per_second > 0.9 * simulated.two.samples_per_second",
     ]
 
 
@@ -83,18 +84,18 @@ def test_if_every_server_holds_all_weights_more_of_them_move_no_bottleneck(misse
 def test_if_the_whole_gradient_went_around_a_ring_would_not_scale(missed, monkeypatch):
     monkeypatch.setattr(Network, "hop_s", passes_on_the_whole)
     found = missed("RA-2")
-    assert "simulated.ring_of_sixteen.steps_per_second > 0.7 * simulated.ring_of_four.steps_per_second" in found
+    assert "simulated.ring_of_eight.steps_per_second > 0.6 * simulated.ring_of_four.steps_per_second" in found
 
 
 def test_chunks_as_big_as_the_gradient_would_show_in_what_a_worker_sends(missed, monkeypatch):
     monkeypatch.setattr(Ring, "chunk_bytes", property(lambda ring: 1e6, lambda ring, bytes: None), raising=False)
-    assert missed("RA-2") == ["simulated.ring_of_sixteen.worker_bytes < 1.3 * simulated.ring_of_four.worker_bytes"]
+    assert "ring_of_eight.worker_bytes < 1.3 * ring_of_four.worker_bytes" in missed("RA-2")
 
 
 def test_a_server_whose_letters_never_wait_would_scale_as_a_ring_does(missed, monkeypatch):
     monkeypatch.setattr(Network, "transfer", never_waits_for_a_link)
     found = missed("RA-2")
-    assert "simulated.server_and_sixteen.steps_per_second < 0.4 * simulated.server_and_four.steps_per_second" in found
+    assert "server_and_eight.steps_per_second < 0.7 * server_and_four.steps_per_second" in found
 
 
 # --- everybody waits for everybody -----------------------------------------------------------------------------------

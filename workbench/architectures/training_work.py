@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Rows = numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]
 
+LEARNING = ("gradient", "forward", "local")  # the parts that compute on the data of a training
 NEARLY_HALF = 0.5 + 1e-6  # a bound that falls between two weights does so alike, however its fractions were added up
 
 

@@ -35,6 +35,8 @@ class Life:
     cause: str = "crash"
     over: dict[str, str] | None = None  # the work that its process was ended over: stage, of, cause
     result: Any = None
+    sent_bytes: int = 0  # over shaped links
+    learns: bool = False  # whether it has computed on the data of a training
 
     @property
     def is_open(self) -> bool:

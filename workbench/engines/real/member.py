@@ -40,6 +40,7 @@ from workbench.architectures.operations import (
     Trouble,
     Wait,
 )
+from workbench.architectures.training_work import LEARNING
 from workbench.engines.real import left
 from workbench.engines.real.channels import Address
 from workbench.engines.real.collectives import Collectives
@@ -99,12 +100,13 @@ class Member:
     """Performs what a program and its lanes ask for, with the member's post, groups and store."""
 
     def __init__(self, seat: Seat, post: Post, store: Store, tell: Tell, perform: Performer):
-        self.post, self.tell = post, tell
+        self.post, self.tell, self.performer = post, tell, perform
         self.floor = floor = Floor(post)
         self.root = Lane("", _nothing())
+        self.learns = False  # whether it has computed on the data of a training
         self.collectives = Collectives(post, floor, Path(seat.scratch) / "groups", seat.group_s, self._waiting)
         self.table: dict[type, Callable[[Any], Any]] = {
-            Perform: lambda operation: floor.work(lambda: perform(operation)),
+            Perform: self._perform,
             Send: self._send,
             Receive: self._receive,
             AllReduce: self.collectives.all_reduce,
@@ -129,6 +131,10 @@ class Member:
 
     def _carry(self, operation: Operation) -> Any:
         return self.table[operation.__class__](operation)
+
+    def _perform(self, operation: Perform) -> Any:
+        self.learns = self.learns or operation.part in LEARNING
+        return self.floor.work(lambda: self.performer(operation))
 
     def _within_reach(self, performed: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """An operation on the store, which waits while its member is cut off from it."""
@@ -191,7 +197,7 @@ class Member:
         """Part from the teams, see the last letters off, and tell the supervisor."""
         with self.floor.held_by(self.root):
             self.collectives.groups.close()
-        self.post.tell_supervisor(**last_word)
+        self.post.tell_supervisor(**last_word, sent_bytes=self.post.sent_bytes, learns=self.learns)
         _see_off(self.post)
 
 

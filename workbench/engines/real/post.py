@@ -132,6 +132,11 @@ class Post:
         return waiting + self.supervisor.backlog
 
     @property
+    def sent_bytes(self) -> int:
+        """What was put on the member's link, where that is shaped."""
+        return self._uplink.sent_bytes if self._uplink is not None else 0
+
+    @property
     def paces(self) -> bool:
         """Whether the link still carries what was sent; that ends by itself."""
         return self._uplink is not None and not self._uplink.is_empty

@@ -26,7 +26,7 @@ from workbench.engines.real.member import FROM_SCENARIO
 from workbench.engines.real.results import Results
 from workbench.engines.real.resumed import Past, unsaid
 from workbench.engines.real.supervisor import Limits, Supervisor
-from workbench.runs.events import Event, RunFinished, RunStarted, Warned
+from workbench.runs.events import Event, Measured, RunFinished, RunStarted, Warned
 from workbench.runs.folder import RunWriter
 from workbench.runs.orders import Orders
 from workbench.stages import trust
@@ -123,6 +123,7 @@ class RealRun:
             ended_s = self.supervisor.gathering.last_s  # waiting for processes to end is no part of the run
         if outcome == "finished":
             self._say_what_was_recorded(ended_s)
+            self._say_what_was_sent(ended_s)
         self.writer.write(RunFinished(t_s=round(ended_s, 6), outcome=outcome, reason=reason))
         self.writer.flush()
 
@@ -131,6 +132,16 @@ class RealRun:
         said = self.supervisor.gathering.done | (self.past.done if self.past else set())
         for fact in unsaid(self.writer.path, self.job.plan, said):
             self.writer.write(replace(fact, t_s=round(ended_s, 6)))
+
+    def _say_what_was_sent(self, ended_s: float) -> None:
+        """In bytes, over shaped links, by those who did not end before the training."""
+        lives = self.supervisor.lives
+        learnt = [life.sent_bytes for life in lives.values() if life.learns]
+        if self.supervisor.links is None or not learnt:
+            return
+        team = [lives[name].sent_bytes for name in self.job.followers[: self.job.team_size]]
+        for name, value in (("worker_bytes", max(learnt)), ("busiest_bytes", max(team))):
+            self.writer.write(Measured(t_s=round(ended_s, 6), name=name, value=value, unit="B"))
 
     def _started(self) -> RunStarted:
         return RunStarted(

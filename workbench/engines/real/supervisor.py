@@ -248,6 +248,7 @@ class Supervisor:
                     continue
                 case "finished":
                     life.status, life.result = "finished", message["result"]
+                    life.sent_bytes, life.learns = message["sent_bytes"], message["learns"]
                 case "failed":
                     life.status = "failed"
                     self.failure = self.failure or f"{life.name}: {message['reason']}"

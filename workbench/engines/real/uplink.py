@@ -44,6 +44,7 @@ class Uplink:
 
     def __init__(self, me: str, links: Links, flush: Callable[[Channel], None]):
         self.me, self.links = me, links
+        self.sent_bytes = 0
         self.moved = 0  # how often a chunk left: a sign of life for the watchdog
         self._flush = flush
         self._free_s = 0.0
@@ -87,6 +88,7 @@ class Uplink:
         begin_s = max(time.monotonic(), self._free_s)
         rate, late_s = self.links.rate(self.me), self.links.late_s(self.me, to)
         self._free_s = begin_s + len(data) / rate
+        self.sent_bytes += len(data)
         waybill = b"".join(pack([begin_s + late_s, len(data)]))
         self._waiting[channel] = self._waiting.get(channel, 0) + len(waybill) + len(data)
         first = self._chunks[0] if self._chunks else None

@@ -12,6 +12,7 @@ from workbench.architectures.operations import Perform, StageFailed
 from workbench.architectures.random_streams import stream
 from workbench.architectures.stage_limits import over_memory, over_time
 from workbench.architectures.training import AtHome
+from workbench.architectures.training_work import LEARNING
 from workbench.catalogues.accelerators import ACCELERATORS, Accelerator
 from workbench.document.scenario import Scenario, WorkerPool
 from workbench.engines.simulated import layered, local
@@ -25,7 +26,6 @@ ARITHMETIC = ("gradient", "forward", "backward", "local")  # the parts that an a
 # parts that start a library's machinery; the others move arrays
 CALLS = ("run", "open", "gradient", "forward", "backward", "finish")
 IN_HOST = ("from-host", "to-host", "apply-in-host")  # the parts that the way to the host's memory limits
-LEARNING = ("gradient", "forward", "local")
 
 
 class Work:
