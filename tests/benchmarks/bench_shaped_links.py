@@ -30,8 +30,8 @@ def sums_s(members, size, folder):
         results = supervisor.results()
     finally:
         supervisor.stop()
-    assert not supervisor.failure and all(right for right, _ in results.values()), supervisor.failure
-    return [max(took_s) for took_s in zip(*(took_s for _, took_s in results.values()), strict=True)]
+    assert not supervisor.failure and all(right for right, *_ in results.values()), supervisor.failure
+    return [max(took_s) for took_s in zip(*(took_s for _, took_s, _ in results.values()), strict=True)]
 
 
 def main():

@@ -1,8 +1,12 @@
 """Small programs for the tests of shaped links; members import this module by name."""
 
+import time
+
 import numpy as np
 
 from workbench.architectures.operations import Agree, AllReduce, Now, Receive, Send
+
+SLEEP_S = 5e-3
 
 
 def perform(operation):
@@ -14,16 +18,19 @@ def cast(seat, tell):
 
 
 def summing(me, team, arguments):
-    """Sums again and again: whether they are right, and how long each took."""
+    """Sums again and again: whether they are right, how long each took, and how late this machine ends a sleep."""
     own = np.full(arguments["size"] // 4, team.index(me) + 1.0, np.float32)
-    took_s, right = [], True
+    took_s, late_s, right = [], [], True
     for _ in range(arguments["times"]):
         yield Agree(team)  # that all begin at once
         began_s = yield Now()
         total = yield AllReduce(team, own)
         took_s.append((yield Now()) - began_s)
         right = right and bool((total == len(team) * (len(team) + 1) / 2).all())
-    return [right, took_s]
+        asleep_s = time.monotonic()
+        time.sleep(SLEEP_S)
+        late_s.append(time.monotonic() - asleep_s - SLEEP_S)
+    return [right, took_s, sum(late_s) / len(late_s)]
 
 
 def rushing(me, team, arguments):

@@ -1,7 +1,7 @@
 """Shaped links: bytes between real processes take as long as on the links of the scenario's cluster.
 
-Nothing may be sooner than the links allow. Nor later, by more than what a busy machine adds to a wake-up; so that the
-soonest of several sums is compared.
+Nothing may be sooner than the links allow, nor later by more than 15 % and what a machine adds to the way of a message:
+a millisecond, and where others keep it busy, what they make a sleep longer.
 """
 
 import os
@@ -17,39 +17,39 @@ from workbench.runs.events import StepsFinished, WorkerFailed
 MBIT = 1e6 / 8
 TEAM = ["w0", "w1", "w2", "w3"]
 HOP_S = 1e-3  # what this machine may add to the way of a message
+WAKE_UPS = 3  # on that way: the sender's, the receiver's, and that of the one who waits for it
 
 
 def ring_s(size, rate, latency_s, members=len(TEAM)):
     return 2 * (members - 1) / members * size / rate + 2 * (members - 1) * latency_s
 
 
-def sums_s(stage, links, size, times=3):
-    """How long the slowest member took for each of several sums."""
+def sums_s(stage, links, size, times=4):
+    """How long the slowest member took for the soonest of several sums, and what a busy machine may add to it."""
     results = stage.play("summing", TEAM, Limits(), of="shaped_programs", links=links, size=size, times=times)
     assert [results[member][0] for member in TEAM] == [True] * len(TEAM)
-    return [max(took_s) for took_s in zip(*(results[member][1] for member in TEAM), strict=True)]
+    took_s = [max(took_s) for took_s in zip(*(results[member][1] for member in TEAM), strict=True)]
+    late_s = sum(results[member][2] for member in TEAM) / len(TEAM)
+    return min(took_s), 2 * (len(TEAM) - 1) * (HOP_S + WAKE_UPS * late_s)
 
 
 @pytest.mark.parametrize(("size", "latency_s"), [(4 << 10, 20e-3), (1 << 19, 20e-3), (1 << 20, 5e-3)])
 def test_a_ring_takes_as_long_as_its_closed_form_says(stage, size, latency_s):
     expected_s = ring_s(size, 50 * MBIT, latency_s)
-    took_s = sums_s(stage, Links(50 * MBIT, latency_s), size)
-    assert min(took_s) > 0.99 * expected_s
-    assert min(took_s) < 1.15 * expected_s + 2 * (len(TEAM) - 1) * HOP_S
+    took_s, busy_s = sums_s(stage, Links(50 * MBIT, latency_s), size)
+    assert 0.99 * expected_s < took_s < 1.15 * expected_s + busy_s
 
 
 def test_a_handshake_costs_a_latency_more_at_every_step(stage):
-    plain_s = ring_s(4 << 10, 50 * MBIT, 20e-3)
-    took_s = sums_s(stage, Links(50 * MBIT, 20e-3, handshake=True), 4 << 10)
-    assert min(took_s) > 0.99 * 2 * plain_s - 0.01
-    assert min(took_s) < 1.15 * 2 * plain_s + 4 * (len(TEAM) - 1) * HOP_S
+    expected_s = 2 * ring_s(4 << 10, 50 * MBIT, 20e-3)
+    took_s, busy_s = sums_s(stage, Links(50 * MBIT, 20e-3, handshake=True), 4 << 10)
+    assert 0.95 * expected_s < took_s < 1.15 * expected_s + 2 * busy_s
 
 
 def test_one_slow_link_sets_the_pace_of_the_whole_ring(stage):
     expected_s = ring_s(1 << 19, 20 * MBIT, 5e-3)
-    took_s = sums_s(stage, Links(200 * MBIT, 5e-3, own={"w2": 20 * MBIT}), 1 << 19)
-    assert min(took_s) > 0.9 * expected_s  # a chunk or two waits less than all do
-    assert min(took_s) < 1.15 * expected_s + 2 * (len(TEAM) - 1) * HOP_S
+    took_s, busy_s = sums_s(stage, Links(200 * MBIT, 5e-3, own={"w2": 20 * MBIT}), 1 << 19)
+    assert 0.9 * expected_s < took_s < 1.15 * expected_s + busy_s  # a chunk or two waits less than all do
 
 
 def test_letters_that_come_from_several_at_once_take_turns_on_the_receiver_s_link(stage):
@@ -110,6 +110,14 @@ def test_a_short_message_waits_for_a_long_one_that_has_begun_before_it():
     link.take("w1", "long")
     link.settle()
     assert link.due(11.0) == [("w1", "long")]
+
+
+def test_waybills_are_in_the_supervisor_s_time_whatever_the_clock_of_a_machine_says():
+    link = downlink()
+    link.behind_s = 1000.0
+    bring(link, "w1", 1.0, 200, "from another machine")
+    link.settle()
+    assert link.next_s == 1003.0
 
 
 def test_what_a_lost_member_has_sent_is_not_kept_until_it_would_be_due():

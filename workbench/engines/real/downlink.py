@@ -30,6 +30,7 @@ class Downlink:
 
     def __init__(self, me: str, links: Links):
         self.me, self.links = me, links
+        self.behind_s = 0.0  # how far the supervisor's clock, in whose time waybills are, is behind this machine's
         self._free_s = 0.0
         self._announced: list[tuple[float, int, int, Stream]] = []  # when its first byte came, size
         self._due_s: dict[Stream, deque[float]] = {}  # of messages that have begun to come
@@ -47,7 +48,7 @@ class Downlink:
         else:
             self._begun.add(stream)
             begin_s, size_bytes = message
-            self._announced.append((begin_s, next(self._numbers), size_bytes, stream))
+            self._announced.append((begin_s + self.behind_s, next(self._numbers), size_bytes, stream))
 
     def settle(self) -> None:
         """Let what was announced since the last time take its turn, and hold what has arrived until it is due."""

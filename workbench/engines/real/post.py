@@ -254,6 +254,7 @@ class Post:
         if self._uplink is not None and self._downlink is not None:
             links = msgspec.convert(told, Links)
             self.links = self._uplink.links = self._downlink.links = links
+            self._uplink.behind_s = self._downlink.behind_s = self.behind_s
             self._uplink.changed()
 
     def _lose(self, worker: str, incarnation: int, over: dict[str, str] | None) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from itertools import count
+from math import ceil
 from typing import NamedTuple
 
 from workbench.engines.real.channels import Channel
@@ -44,6 +45,7 @@ class Uplink:
 
     def __init__(self, me: str, links: Links, flush: Callable[[Channel], None]):
         self.me, self.links = me, links
+        self.behind_s = 0.0  # how far the supervisor's clock, in whose time waybills are, is behind this machine's
         self.sent_bytes = 0
         self.moved = 0  # how often a chunk left: a sign of life for the watchdog
         self._flush = flush
@@ -89,12 +91,13 @@ class Uplink:
         rate, late_s = self.links.rate(self.me), self.links.late_s(self.me, to)
         self._free_s = begin_s + len(data) / rate
         self.sent_bytes += len(data)
-        waybill = b"".join(pack([begin_s + late_s, len(data)]))
+        waybill = b"".join(pack([begin_s + late_s - self.behind_s, len(data)]))
         self._waiting[channel] = self._waiting.get(channel, 0) + len(waybill) + len(data)
         first = self._chunks[0] if self._chunks else None
         view, due_s = memoryview(data), self._latest_s.get(channel, 0.0)
-        for start in range(0, len(view), CHUNK_BYTES):
-            part = view[start : start + CHUNK_BYTES]
+        chunk_bytes = ceil(len(view) / max(1, round(len(view) / CHUNK_BYTES)))  # no small rest
+        for start in range(0, len(view), chunk_bytes):
+            part = view[start : start + chunk_bytes]
             due_s = max(due_s, begin_s + (start + len(part)) / rate + late_s)
             chunk = Chunk(due_s, next(self._numbers), channel, [part] if start else [waybill, part])
             heapq.heappush(self._chunks, chunk)
