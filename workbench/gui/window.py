@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
         self.editor.opened.connect(self._begin)
         self.running.refused.connect(self._refuse_run)
         self.running.stage_status_changed.connect(self.canvas.show_status)
+        self.running.results_changed.connect(self.inspector.show_results)
         words.changed.connect(self._speak)
         theme.changed.connect(self._mark_scheme)
 

@@ -123,6 +123,7 @@ class Recorded(Fact, frozen=True):
     items and stages also item (it has left its group), dropped (it has failed, and is not needed), collected, skipped.
 
     `cached` says that an earlier result stands for a stage, `due` that it is to be carried out; `value` says why.
+    `kept` is a value that a stage has made for real: its stage and port are the key, its content hash is the value.
     """
 
     kind: str
@@ -221,7 +222,7 @@ def story(events: list[Event]) -> dict[tuple[str, str], list[str]]:
                 text = f"{event.outcome} {event.label}" + (f" [{event.choice}]" if event.choice else "")
             case StepsFinished():
                 text = f"said steps {event.first}-{event.last}"
-            case Recorded() if event.who and event.kind not in ("due", "cached"):
+            case Recorded() if event.who and event.kind not in ("due", "cached", "kept"):
                 text = f"said {event.kind} {event.key}"
             case _:
                 continue

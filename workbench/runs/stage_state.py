@@ -33,6 +33,7 @@ class StageState:
     bytes_out: int = 0
     memory_bytes: int = 0  # by which work on any item let a process grow, at most
     adopted: set[str] = field(default_factory=set)  # items for which results of earlier runs stand
+    kept: dict[str, str] = field(default_factory=dict)  # port -> content hash of the value that was made last
     why: tuple[str, ...] = ()  # why it was carried out, or an earlier result taken
 
     @property

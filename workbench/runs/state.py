@@ -322,6 +322,9 @@ class RunState:
             if event.kind == "collected" and event.stage in self.stages:
                 self.stages[event.stage].collect()
             self._stage_over(item, event.t_s)
+        elif event.kind == "kept":
+            _, _, port = event.key.partition("#")[0].partition(".")
+            self.stages.setdefault(event.stage, StageState()).kept[port] = event.value
         elif event.kind == "item":
             self.items.leave(event.key, event.t_s)
         elif event.kind == "dropped":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from workbench.architectures.items import parted
 from workbench.architectures.job import is_training
 from workbench.architectures.operations import Finding, Known
 from workbench.document.expectations import parse
@@ -12,7 +13,7 @@ from workbench.document.flow import metrics_asked
 from workbench.document.metrics import measured_by
 from workbench.document.scenario import Combination, Scenario
 from workbench.engines.real.results import Results
-from workbench.runs.events import Measured
+from workbench.runs.events import Measured, Recorded
 from workbench.stages import trust
 from workbench.stages.check import build
 from workbench.stages.fingerprint import Parts, changes, key_of, parts_of
@@ -32,6 +33,16 @@ def is_measured(scenario: Scenario, combination: Combination) -> bool:
     stages = [stage.id for stage in scenario.pipeline.stages]
     asked = {name.metric for name in names if name.combination == combination.id and name.engine != "simulated"}
     return any(metric not in OF_RESULTS and measured_by(metric, stages) is None for metric in asked)
+
+
+def kept(stage: str, of: str, outputs: dict[str, Any]) -> tuple[Recorded, ...]:
+    """That the values of a stage lie in the run folder, each by its content hash."""
+    named = f"#{of}" if of else ""
+    digests = {port: digest for port, digest in outputs.items() if isinstance(digest, str)}
+    return tuple(
+        Recorded(kind="kept", key=f"{stage}.{port}{named}", stage=stage, value=digest)
+        for port, digest in digests.items()
+    )
 
 
 class Earlier:
@@ -60,7 +71,8 @@ class Earlier:
         if entry is not None and entry["study"] != self.study and self.results.take(key, entry, self.run):
             told = entry["measured"]
             facts = tuple(Measured(name=n, value=v, unit=unit, stage=asked.stage) for n, (v, unit) in told.items())
-            return Finding(entry["outputs"], "unchanged", facts)
+            where = kept(asked.stage, asked.of, entry["outputs"]) if parted(asked.of)[1] is None else ()
+            return Finding(entry["outputs"], "unchanged", (*facts, *where))
         return Finding(None, self._why(asked.stage, parts))
 
     def basis(self, stage: str, inputs: dict[str, Any], of: str) -> Parts | None:

@@ -14,7 +14,7 @@ from workbench.architectures.operations import Finding, Known, Perform, StageFai
 from workbench.architectures.schedule import METRIC
 from workbench.document.flow import metrics_asked
 from workbench.document.scenario import Scenario
-from workbench.engines.real.earlier import Earlier, Measures
+from workbench.engines.real.earlier import Earlier, Measures, kept
 from workbench.engines.real.shelf import Shelf
 from workbench.engines.real.took import Took, printing_as
 from workbench.runs.events import Event, Measured
@@ -105,6 +105,7 @@ class Workshop:
         took = Took()
         made = build(use).work(took.takes(self.shelf.take(operation)), context)
         outputs = self.shelf.keep(operation.stage, made, context.measure) | self._found(operation.stage, measured)
+        self._tell_kept(operation, outputs)
         event = took.gives(operation.stage, operation.of, made)
         self.tell(event)
         if parted(operation.of)[1] is not None and event.memory_bytes > NOTABLE * self.most_bytes:
@@ -159,8 +160,15 @@ class Workshop:
         outputs = self.shelf.keep(operation.stage, answer, self._context(operation, opened.measured).measure)
         outputs |= self._found(operation.stage, opened.measured)
         self.tell(opened.took.gives(operation.stage, operation.of, answer))
+        self._tell_kept(operation, outputs)
         self._keep_result(operation, opened.inputs, opened.basis, outputs, opened.measured)
         return outputs
+
+    def _tell_kept(self, operation: Perform, outputs: dict[str, Any]) -> None:
+        """Where the values of a stage lie, but for those of single items: there may be very many."""
+        if parted(operation.of)[1] is None:
+            for fact in kept(operation.stage, operation.of, outputs):
+                self.tell(fact)
 
     def _context(self, operation: Perform, measured: Measures) -> Context:
         def measure(name: str, value: float, unit: str = "", step: int = -1) -> None:

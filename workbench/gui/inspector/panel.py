@@ -14,6 +14,7 @@ from workbench.gui.editor import Editor
 from workbench.gui.inspector.scenario import ScenarioInspector
 from workbench.gui.inspector.stage import StageInspector
 from workbench.gui.parts import Button, Panel, Text
+from workbench.gui.watch.kept import NONE, Results
 
 
 class Inspector(Panel):
@@ -26,6 +27,7 @@ class Inspector(Panel):
         self._editor = editor
         self._stages: tuple[str, ...] = ()
         self._links: tuple[Link, ...] = ()
+        self._results = NONE
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
@@ -67,6 +69,12 @@ class Inspector(Panel):
         if self.stage is None or links or stages != (self.stage.id,):  # the stage of the form was only renamed
             self._rebuild()
 
+    def show_results(self, results: Results) -> None:
+        """What the stages made in the run that is shown."""
+        self._results = results
+        if self.stage is not None:
+            self.stage.show_results(results)
+
     def focus_first(self) -> None:
         """Go to the first parameter of the stage."""
         if self.stage is not None:
@@ -91,7 +99,7 @@ class Inspector(Panel):
         self.stage = self._other = None
         use = self._editor.scenario.pipeline.stage(self._stages[0]) if len(self._stages) == 1 else None
         if use is not None and not self._links:
-            self.stage = StageInspector(self._editor, use)
+            self.stage = StageInspector(self._editor, use, self._results)
             self._column.addWidget(self.stage)
             self.title.put("inspector.title-stage")
         elif self._stages or self._links:

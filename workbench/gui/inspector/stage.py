@@ -12,8 +12,10 @@ from workbench.gui import icons, theme, words
 from workbench.gui.canvas.faces import kind_title
 from workbench.gui.editor import Editor
 from workbench.gui.inspector.form import Form, merge_key
+from workbench.gui.inspector.result import StageResult
 from workbench.gui.inspector.specs import Spec, specs
 from workbench.gui.parts import Section
+from workbench.gui.watch.kept import NONE, Results
 from workbench.stages.registry import STAGES
 
 LIMITS = ("retries", "backoff", "time_limit", "memory_limit", "cpus", "gpus", "memory")
@@ -30,7 +32,7 @@ ABOUT = (
 class StageInspector(QWidget):
     """Edits one stage; it is made anew for another stage or another kind."""
 
-    def __init__(self, editor: Editor, use: StageUse) -> None:
+    def __init__(self, editor: Editor, use: StageUse, results: Results = NONE) -> None:
         super().__init__()
         self.setProperty("role", "clear")
         self._editor = editor
@@ -50,6 +52,10 @@ class StageInspector(QWidget):
             section = Section("inspector.parameters")
             section.body.addWidget(self.parameters)
             column.addWidget(section)
+        self.result = StageResult(use.id)
+        section = Section("result.title")
+        section.body.addWidget(self.result)
+        column.addWidget(section)
         self.about = Form(ABOUT)
         self.about.edited.connect(self._set_about)
         section = Section("inspector.stage", folded=bool(self.parameters.fields))
@@ -59,6 +65,11 @@ class StageInspector(QWidget):
         words.changed.connect(self._speak)
         self._speak()
         self.show_use(use)
+        self.show_results(results)
+
+    def show_results(self, results: Results) -> None:
+        """Show what the stage made in the run that is shown."""
+        self.result.show_results(results, self._editor.scenario)
 
     def _head(self, use: StageUse) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -14,6 +14,7 @@ from workbench.gui.watch.empty import WithEmpty
 from workbench.gui.watch.engine_client import EngineClient
 from workbench.gui.watch.followed_run import FollowedRun
 from workbench.gui.watch.follower import StudyFollower
+from workbench.gui.watch.kept import NONE, results_of
 from workbench.gui.watch.log_lines import ERROR, WARNING
 from workbench.gui.watch.log_panel import LogPanel
 from workbench.gui.watch.progress import Request
@@ -37,6 +38,7 @@ class WatchPanel(QWidget):
     """
 
     stage_status_changed = Signal(object, object)  # marks by stage id, and shares done: see stage_marks
+    results_changed = Signal(object)  # Results: where the values of the newest real run lie
     state_changed = Signal(str)  # a key of run_bar.STATE_LOOKS
 
     def __init__(self, paths: Paths, client: EngineClient | None = None) -> None:
@@ -52,6 +54,7 @@ class WatchPanel(QWidget):
         self._request: Request | None = None
         self._end_state = ""
         self._told_marks: object = None
+        self._told_results = NONE
         self._slow = QTimer(self)
         self._slow.setInterval(SLOW_MS)
         self._slow.timeout.connect(self._refresh_slowly)
@@ -246,6 +249,10 @@ class WatchPanel(QWidget):
         if marks != self._told_marks:
             self._told_marks = marks
             self.stage_status_changed.emit(*marks)
+        found = results_of(self.follower.runs)
+        if found != self._told_results:
+            self._told_results = found
+            self.results_changed.emit(found)
 
     def _show_state(self) -> None:
         state = self._state()
