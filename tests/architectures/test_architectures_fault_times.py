@@ -13,7 +13,6 @@ from workbench.architectures.check import check_all
 from workbench.architectures.fault_traces import MOST_PROBLEMS, with_traces
 from workbench.architectures.job import strikes_by_time
 from workbench.document.scenario import Cluster, Combination, Fault, Scenario, WorkerPool
-from workbench.engines.real.limits import refusals
 from workbench.runs.events import FaultBegan, FaultEnded, WorkerFailed
 
 RING = Combination(id="ring")
@@ -137,9 +136,3 @@ def test_who_a_trace_may_end_decides_what_a_parameter_of_losses_changes(tmp_path
     assert told(tmp_path, "at,worker\n1,w0\n", written) == []
     (sentence,) = told(tmp_path, "at,kind,worker\n1,slow-down,w0\n", written)
     assert "no fault of this scenario ends a worker" in sentence
-
-
-def test_a_real_run_refuses_traces(tmp_path):
-    (tmp_path / "log.csv").write_text("at,worker\n1,w0\n")
-    scenario = check_all(TRACED, tmp_path).scenario
-    assert refusals(scenario, scenario.architectures[0]) == ["faults from a trace file can only be simulated"]

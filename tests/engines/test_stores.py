@@ -28,6 +28,15 @@ class Simulated:
     def record(self, entries, under=None):
         return self.store.record(SimpleNamespace(name="any"), Record(entries, under))
 
+    def fits(self, *entries):
+        return self.store.record(SimpleNamespace(name="any"), Record(entries)) is None
+
+    def fill(self, room_bytes):
+        self.store.fill(room_bytes)
+
+    def corrupt(self):
+        return self.store.corrupt()
+
     def recall(self, prefix=""):
         return self.store.recall(SimpleNamespace(name="any"), Recall(prefix))
 
@@ -59,6 +68,19 @@ class Real:
 
     def record(self, entries, under=None):
         return self.of(under.holder if under else "any").record(entries, under)
+
+    def fits(self, *entries):
+        try:
+            self.record(entries)
+        except real.Full:
+            return False
+        return True
+
+    def fill(self, room_bytes):
+        self.of("any").fill(room_bytes)
+
+    def corrupt(self):
+        return self.of("any").corrupt()
 
     def recall(self, prefix=""):
         return self.of("any").recall(prefix)
@@ -167,6 +189,45 @@ def test_leases_are_recalled_by_the_names_that_they_hold(store):
     assert store.recall("") == {}
 
 
+def test_a_full_store_takes_no_more_than_its_room_and_renews_leases_all_the_same(store):
+    lease, large = store.claim("a", "key", 1.0), "x" * 8000
+    store.record((("weights/0", large),))
+    store.fill(6000.0)
+    assert not store.fits(("weights/1", large))
+    assert store.fits(("weights/2", large[:4000])) and not store.fits(("weights/3", large[:4000]))
+    store.advance(0.5)
+    assert store.renew((lease,)) == (lease,)
+    assert set(store.recall("weights/")) == {"weights/0", "weights/2"}
+
+
+def test_what_is_replaced_in_a_full_store_makes_room(store):
+    large = "x" * 8000
+    store.record((("weights/0", large),))
+    store.fill(9000.0)
+    assert store.fits(("weights/0", large[:10])) and store.fits(("weights/1", large))
+
+
+def test_of_a_damaged_checkpoint_the_one_before_is_recalled(store):
+    key = "checkpoint/0/train"
+    for step in (10, 20, 30):
+        store.record(((key, [step, "weights"]), ("done/0", step)))
+    assert store.recall("checkpoint/")[key][0] == 30
+    assert store.corrupt() == (key, [30, "weights"], [20, "weights"])
+    assert store.recall("checkpoint/") == {key: [20, "weights"]} and store.recall("done/") == {"done/0": 30}
+    store.record(((key, [40, "weights"]),))
+    assert store.recall(key)[key][0] == 40
+
+
+def test_a_damaged_checkpoint_without_one_before_is_no_checkpoint_and_the_last_of_several_is_damaged_first(store):
+    assert store.corrupt() is None
+    for name in ("a", "b"):
+        store.record(((f"checkpoint/{name}", [5]),))
+    assert store.corrupt() == ("checkpoint/b", [5], None)
+    assert store.recall("checkpoint/") == {"checkpoint/a": [5]}
+    assert store.corrupt() == ("checkpoint/a", [5], None)
+    assert store.recall("") == {} and store.corrupt() is None
+
+
 NAMES, HOLDERS = st.sampled_from(("x", "y")), st.sampled_from(("a", "b", "c"))
 
 
@@ -231,6 +292,22 @@ TestStoresSideBySide = SideBySide.TestCase
 
 
 # --- what only a store on a disk must keep ---------------------------------------------------------------------------
+
+
+def test_a_checkpoint_whose_bytes_have_changed_on_the_disk_is_not_believed(tmp_path):
+    store = Real(tmp_path)
+    for step in (1, 2):
+        store.record((("checkpoint/0", [step, np.arange(100.0)]),))
+    connection = store.of("any")._connection
+    connection.execute("UPDATE checkpoint SET value = zeroblob(length(value)) WHERE number = 2")
+    assert store.recall("checkpoint/")["checkpoint/0"][0] == 1
+
+
+def test_only_the_last_two_of_each_checkpoint_are_kept(tmp_path):
+    store = Real(tmp_path)
+    for step in range(9):
+        store.record((("checkpoint/a", step), ("checkpoint/b", step)))
+    assert store.of("any")._connection.execute("SELECT count(*) FROM checkpoint").fetchone() == (4,)
 
 
 def test_a_store_that_is_opened_again_keeps_records_and_tokens_and_its_leases_have_ended(tmp_path):

@@ -124,17 +124,18 @@ def test_what_was_broken_in_a_simulated_run_can_be_mended_by_hand(qtbot, panel):
     qtbot.waitUntil(lambda: ("mend", "w2", "crash") in commands(), timeout=20_000)
 
 
-def test_what_only_a_simulated_run_can_break_is_offered_in_one_and_in_no_real_one(qtbot, panel):
+def test_links_are_offered_to_be_broken_only_where_a_run_shapes_them_and_all_else_in_every_run(qtbot, panel):
     offered = lambda: {action.text(): action for action in panel.bar.break_menu().actions()}  # noqa: E731
     choose_combination(panel, "ring")
     panel.bar.real.click()
     qtbot.waitUntil(lambda: throughput_points(panel) > 0, timeout=20_000)
     panel.bar.pause.click()
-    assert "slow-down" not in offered() and "storage full" not in offered()
+    assert {"slow-down", "storage full", "checkpoint corrupt"} <= set(offered())
+    assert not {"slow link", "cut off"} & set(offered())
     panel.bar.stop.click()
     qtbot.waitUntil(lambda: panel.bar.state == "stopped", timeout=20_000)
     panel.bar.simulate.click()
-    qtbot.waitUntil(lambda: "slow-down" in offered(), timeout=20_000)
+    qtbot.waitUntil(lambda: "slow link" in offered(), timeout=20_000)
     panel.bar.pause.click()
     asked = []
     panel.bar.break_asked.connect(lambda worker, kind: asked.append((worker, kind)))

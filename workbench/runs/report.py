@@ -20,9 +20,10 @@ from workbench.runs.judgement import HELD, MISSED, NOT_ASKED, UNKNOWN, Judgement
 from workbench.runs.labels import label_of, least_sure
 from workbench.runs.numbers import numbers
 from workbench.runs.pairs import Pair, pairs_of
-from workbench.runs.recovery import Recovery, recoveries
+from workbench.runs.recovery import Recovery
 from workbench.runs.state import FaultSpan, RunState, fold
 from workbench.runs.statistics import Figure, figure
+from workbench.runs.verdicts import Verdict, verdicts
 
 ENGINES = ("simulated", "real")
 LEVELS = 64  # how finely the chart of throughput is drawn
@@ -78,7 +79,7 @@ class RunSummary:
     t_s: float
     numbers: dict[str, float]
     faults: tuple[FaultSpan, ...]
-    recoveries: tuple[Recovery, ...]
+    verdicts: tuple[Verdict, ...]
     warnings: tuple[Warned, ...]
     stages: tuple[StageBar, ...]
     throughput: tuple[series.Level, ...]
@@ -86,6 +87,10 @@ class RunSummary:
     quality: dict[str, list[tuple[float, float]]]
     interval: Interval | None
     machine: dict[str, Any]
+
+    @property
+    def recoveries(self) -> tuple[Recovery, ...]:
+        return tuple(verdict.recovery for verdict in self.verdicts)
 
     @property
     def is_whole(self) -> bool:
@@ -226,6 +231,7 @@ def summary_of(
     name: str, state: RunState, outcome: str, warm_up_s: float = 0.0, machine: dict[str, Any] | None = None
 ) -> RunSummary:
     """What a report says about a run in this state."""
+    found = numbers(state, warm_up_s)
     return RunSummary(
         name=name,
         engine=state.engine,
@@ -237,9 +243,9 @@ def summary_of(
         reason=state.reason,
         seed=state.seed,
         t_s=state.t_s,
-        numbers=numbers(state, warm_up_s),
+        numbers=found,
         faults=tuple(state.faults),
-        recoveries=tuple(recoveries(state)),
+        verdicts=verdicts(state, found),
         warnings=tuple(state.warnings),
         stages=stage_bars(state),
         throughput=tuple(series.throughput(state, LEVELS)),

@@ -181,8 +181,7 @@ def _faults(report: Report, language: str) -> str:
     lines = [[escape(cell) for cell in line] for line in report_texts.fault_lines(report, language)]
     if not lines:
         return ""
-    heads = ["run", "fault", "worker", "began", "ended", "standstill"]
-    return _section(word("faults", language), _table(heads, lines, language))
+    return _section(word("faults", language), _table(list(report_texts.FAULT_HEADS), lines, language))
 
 
 def _checkpoints(report: Report, language: str) -> str:

@@ -118,8 +118,15 @@ def _run(run: RunSummary) -> dict[str, Any]:
         "duration_s": run.t_s,
         "faults": [fault._asdict() for fault in run.faults],
         "recoveries": [
-            {"worker": r.worker, "struck_s": r.struck_s, "seconds": r.seconds, "recovered": r.recovered}
-            for r in run.recoveries
+            {
+                "worker": verdict.recovery.worker,
+                "struck_s": verdict.recovery.struck_s,
+                "seconds": verdict.recovery.seconds,
+                "recovered": verdict.recovery.recovered,
+                "throughput_kept": verdict.kept,
+                "lost_items": verdict.lost_items,
+            }
+            for verdict in run.verdicts
         ],
         "warnings": [{"t_s": w.t_s, "code": w.code, "text": w.text} for w in run.warnings],
         "stages": [

@@ -38,7 +38,7 @@ def render_text(report: Report, language: str = "en") -> str:
 
 
 def _fault_heads(language: str) -> str:
-    return " · ".join(word(key, language) for key in ("run", "fault", "worker", "began", "ended", "standstill"))
+    return " · ".join(word(key, language) for key in report_texts.FAULT_HEADS)
 
 
 def _indented(lines: list[str]) -> list[str]:
@@ -130,7 +130,7 @@ def render_markdown(report: Report, language: str = "en") -> str:
         blocks += [f"## {word('expectations', language)}", markdown_table(heads, lines)]
     faults = report_texts.fault_lines(report, language)
     if faults:
-        heads = [word(key, language) for key in ("run", "fault", "worker", "began", "ended", "standstill")]
+        heads = [word(key, language) for key in report_texts.FAULT_HEADS]
         blocks += [f"## {word('faults', language)}", markdown_table(heads, faults)]
     saved = report_checkpoints.lines(report, language)
     if saved:

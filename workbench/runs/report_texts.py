@@ -148,12 +148,19 @@ def _amounts(found: Pair) -> tuple[str, str]:
     return f"{100 * share:.{decimals}f} %", f"{100 * width:.{decimals}f}"
 
 
+FAULT_HEADS = ("run", "fault", "worker", "began", "ended", "standstill", "kept", "lost")
+
+
 def fault_lines(report: Report, language: str = "en") -> list[list[str]]:
-    """Run, what broke, who, when, until when, and how long nothing moved; one line for each fault or loss."""
+    """Run, what broke, who, when, until when, and the verdict; one line for each fault or loss.
+
+    The verdict: how long nothing moved, what was kept of the throughput without faults, and whether anything was lost.
+    """
     lines = []
     for run in report.runs:
         causes = {(fault.began_s, fault.worker): (fault.kind, fault.ended_s) for fault in run.faults}
-        for recovery in run.recoveries:
+        for verdict in run.verdicts:
+            recovery = verdict.recovery
             kind, ended_s = causes.get((recovery.struck_s, recovery.worker), (word("loss-of-member", language), None))
             unsure = LABEL_MARKS.get(run.label, "")
             ended = unsure + figures.duration(ended_s) if ended_s is not None else figures.MISSING
@@ -161,8 +168,16 @@ def fault_lines(report: Report, language: str = "en") -> list[list[str]]:
             if not recovery.recovered:
                 still += f" ({word('not-recovered', language)})"
             struck = unsure + figures.duration(recovery.struck_s)
-            lines.append([run.name, kind, recovery.worker, struck, ended, still])
+            kept = unsure + figures.with_unit("throughput_kept", verdict.kept) if verdict.kept is not None else ""
+            lines.append([run.name, kind, recovery.worker, struck, ended, still, kept or figures.MISSING])
+            lines[-1].append(_lost(verdict.lost_items, language))
     return lines
+
+
+def _lost(items: int | None, language: str) -> str:
+    if items is None:
+        return figures.MISSING
+    return word("lost-items", language, count=f"{items:,}") if items else word("lost-nothing", language)
 
 
 def warning_lines(report: Report, language: str = "en") -> list[tuple[str, str]]:

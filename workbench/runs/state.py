@@ -152,9 +152,8 @@ class RunState:
     @property
     def breakable(self) -> tuple[str, ...]:
         """The kinds of faults that somebody may order, beside the end of a member and a freeze."""
-        if self.engine == "simulated":
-            return ("slow-down", "slow-link", "partition", "storage-full", "corrupt-checkpoint")
-        return ("slow-link", "partition") if self.fidelity == "shaped" else ()
+        of_links = ("slow-link", "partition") if self.engine == "simulated" or self.fidelity == "shaped" else ()
+        return ("slow-down", *of_links, "storage-full", "corrupt-checkpoint")
 
     def apply(self, event: Event) -> None:
         """Take one event in."""

@@ -92,13 +92,15 @@ def carry_out(study: Comparison, control: Control) -> list[str]:
 
 
 def _refuse_what_an_engine_cannot(study: Comparison) -> None:
+    from workbench.architectures.fault_traces import with_traces
     from workbench.engines.real import limits as of_real
     from workbench.engines.simulated import limits as of_simulated
 
-    combinations = [c for c in study.scenario.architectures if c.id in study.chosen]
+    scenario = with_traces(study.scenario, study.folder)
+    combinations = [c for c in scenario.architectures if c.id in study.chosen]
     said: list[str] = []
     if "real" in study.engines:
-        said += [sentence for combination in combinations for sentence in of_real.refusals(study.scenario, combination)]
+        said += [sentence for combination in combinations for sentence in of_real.refusals(scenario, combination)]
         if study.cluster and study.scenario.run.links != "local":
             said.append("links are shaped between processes of one machine, not on a cluster")
         if study.cluster and any(use.memory_limit for use in study.scenario.pipeline.stages):

@@ -4,8 +4,6 @@ import pytest
 from samples import SMALL
 
 from workbench.architectures.operations import Claim, LeaseLost, Recall, Record, Wait
-from workbench.document.text import read
-from workbench.engines.real.limits import refusals
 from workbench.engines.simulated.network import Blob, Network
 from workbench.engines.simulated.world import World
 from workbench.runs.events import (
@@ -228,9 +226,3 @@ def test_random_corruption_comes_from_the_seed(runner):
     text = SAVING + "faults:\n  - {kind: corrupt-checkpoint, every: 100 ms}\n"
     first, again = ([(e.t_s, e.text) for e in of_kind(runner("simulated", "ring", text), Warned)] for _ in range(2))
     assert len(first) > 2 and first == again
-
-
-@pytest.mark.parametrize("kind", ["storage-full", "corrupt-checkpoint"])
-def test_a_real_run_refuses_faults_of_its_storage(kind):
-    scenario = read(SAVING + f"faults:\n  - {{kind: {kind}, at: 1 s}}\n").scenario
-    assert f"a fault of kind '{kind}' can only be simulated" in refusals(scenario, scenario.architectures[0])

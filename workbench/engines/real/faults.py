@@ -1,17 +1,25 @@
-"""Faults on real processes and on shaped links: when they strike, what they do, and when they end."""
+"""Faults on real processes, on shaped links and on the store: when they strike, what they do, and when they end."""
 
 from __future__ import annotations
 
 import signal
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
 
-from workbench.architectures.job import Strike
+from workbench.architectures.job import COMMAND, Strike
 from workbench.architectures.orchestration import LEADER
+from workbench.engines.checkpoints import unusable_text
 from workbench.engines.real.links import OF_LINKS, Links
+from workbench.engines.real.store import Store
 from workbench.engines.real.supervisor import Supervisor
 from workbench.runs.events import FaultBegan, FaultEnded, Warned
+
+STORAGE, CHECKPOINT = "storage-full", "corrupt-checkpoint"
 
 
 @dataclass(eq=False)
@@ -20,13 +28,14 @@ class InForce:
 
     kind: str
     worker: str
+    origin: str
     ends_s: float | None
     undo: Callable[[], bool]
 
     @property
     def keeps_away(self) -> bool:
         """Whether it may keep its member from the others until that is lost."""
-        return self.kind != "slow-link"
+        return self.kind not in ("slow-link", "slow-down", STORAGE)
 
 
 class Faults:
@@ -37,6 +46,10 @@ class Faults:
         self.by_step, self._by_time = list(by_step), by_time
         self._next = next(by_time, None)
         self._in_force: list[InForce] = []
+        self._factors: dict[str, list[float]] = {}  # of members that are slowed; several at once multiply
+        self._orders: list[Callable[[], None]] = []  # for the store, which somebody else may be writing to just now
+        self._told_to_mend = False
+        supervisor.holds_on = self._holds_on
         supervisor.comes_back = self._comes_back
         supervisor.on_joined = self._joined
 
@@ -57,9 +70,13 @@ class Faults:
         for fault in list(self._in_force):
             if fault.ends_s is not None and now_s >= fault.ends_s:
                 self._end(fault)
+        self._order_the_store()
 
     def strike(self, strike: Strike) -> None:
         """Begin a fault now; members that are lost or finished, or that cannot answer, are spared."""
+        if strike.kind in (STORAGE, CHECKPOINT):
+            self._orders.append(partial(self._fill if strike.kind == STORAGE else self._corrupt, strike))
+            return self._order_the_store()
         struck = [worker for worker in strike.workers if self.supervisor.can_be_struck(worker)]
         if strike.kind == "freeze" and not hasattr(signal, "SIGSTOP"):
             return self._refuse("this system cannot freeze a process")
@@ -76,14 +93,15 @@ class Faults:
         lasts_s = strike.lasts_s
         if lasts_s is None and worker == LEADER and strike.kind in ("crash", "leader-crash"):
             lasts_s = self.restart_s
-        fault = InForce(
-            strike.kind, worker, None if lasts_s is None else supervisor.now_s + lasts_s, _comes_back_itself
-        )
-        self._in_force.append(fault)
+        fault = self._put_in_force(strike, lasts_s)
         match strike.kind:
             case "freeze":
                 fault.undo = partial(supervisor.thaw, worker)
                 supervisor.freeze(worker)
+            case "slow-down":
+                fault.undo = partial(self._recover, strike)
+                self._factors.setdefault(worker, []).append(strike.factor)
+                supervisor.set_pace(worker, prod(self._factors[worker]))
             case "slow-link":
                 fault.undo = partial(self._quicken, strike)
                 self._links.slow_down(worker, strike.factor, strike.late_s)
@@ -96,6 +114,12 @@ class Faults:
             case _:
                 supervisor.kill(worker)
 
+    def _put_in_force(self, strike: Strike, lasts_s: float | None) -> InForce:
+        ends_s = None if lasts_s is None else self.supervisor.now_s + lasts_s
+        fault = InForce(strike.kind, strike.worker, strike.origin, ends_s, _comes_back_itself)
+        self._in_force.append(fault)
+        return fault
+
     def mend(self, worker: str = "", kind: str = "") -> bool:
         """End the faults of a member, or of a kind, or both, now instead of later; whether there was one."""
         found = [
@@ -104,18 +128,78 @@ class Faults:
             if worker in ("", fault.worker) and kind in ("", fault.kind) and (worker or kind)
         ]
         for fault in found:
+            fault.ends_s = self.supervisor.now_s
             self._end(fault)
-            self.supervisor.bring_back(fault.worker)
+            if fault.worker:
+                self.supervisor.bring_back(fault.worker)
+        self._told_to_mend = False
         return bool(found)
 
     def _end(self, fault: InForce) -> None:
         """A member that is lost meanwhile is started again by the supervisor, which ends its fault."""
         if fault.undo():
             self._in_force.remove(fault)
+            self.supervisor.watchdog.change(time.monotonic())
             self.supervisor.tell(FaultEnded(kind=fault.kind, worker=fault.worker))
 
     def _refuse(self, text: str) -> None:
         self.supervisor.tell(Warned(code="fault-refused", text=text))
+
+    def _recover(self, strike: Strike) -> bool:
+        self._factors[strike.worker].remove(strike.factor)
+        self.supervisor.set_pace(strike.worker, prod(self._factors[strike.worker]))
+        return True
+
+    # --- the store ---------------------------------------------------------------------------------------------------
+
+    def _order_the_store(self) -> None:
+        """What is to be done to it, now or, as long as somebody else writes to it, at a later turn."""
+        while self._orders and self.supervisor.decided_s is None:
+            try:
+                self._orders[0]()
+            except sqlite3.OperationalError:  # it is locked
+                return
+            del self._orders[0]
+
+    def _store(self) -> closing[Store]:
+        """A connection for one order: nobody may wait for whoever holds the store, who may be frozen."""
+        return closing(Store(self.supervisor.run, busy_s=0.0))
+
+    def _fill(self, strike: Strike) -> None:
+        if any(fault.kind == STORAGE for fault in self._in_force):
+            return
+        with self._store() as store:
+            store.fill(strike.room_bytes)
+        self.supervisor.tell(FaultBegan(kind=STORAGE, origin=strike.origin))
+        self._put_in_force(strike, strike.lasts_s).undo = self._clear
+
+    def _clear(self) -> bool:
+        try:
+            with self._store() as store:
+                store.clear()
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+    def _corrupt(self, strike: Strike) -> None:
+        with self._store() as store:
+            found = store.corrupt()
+        if found is None:
+            return self._refuse("no checkpoint is recorded that could become unusable")
+        self.supervisor.tell(FaultBegan(kind=CHECKPOINT, origin=strike.origin))
+        self.supervisor.tell(Warned(code=CHECKPOINT, text=unusable_text(*found)))
+        return None
+
+    def _holds_on(self, waiting: str) -> bool:
+        """Whether members that all wait do so for a storage that will have room again, by itself or by hand."""
+        full = next((fault for fault in self._in_force if fault.kind == STORAGE), None)
+        if full is None or (full.ends_s is None and full.origin != COMMAND):
+            return False
+        if full.ends_s is None and not self._told_to_mend:
+            self._told_to_mend = True
+            text = f"nobody can go on until something is mended: {waiting}"
+            self.supervisor.tell(Warned(code="mending-awaited", text=text))
+        return True
 
     # --- links -------------------------------------------------------------------------------------------------------
 
@@ -146,8 +230,8 @@ class Faults:
         if fault is None:
             if worker != LEADER:
                 return None
-            fault = InForce("leader-crash", worker, self.supervisor.now_s + self.restart_s, _comes_back_itself)
-            self._in_force.append(fault)
+            lost = Strike("leader-crash", worker, None, None, None)
+            fault = self._put_in_force(lost, self.restart_s)
         if fault.kind == "partition":
             fault.undo()  # nothing more will be heard of it, and whoever is in its place can be reached
         return None if fault.ends_s is None else max(0.0, fault.ends_s - self.supervisor.now_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.engines.real.lanes import Lane
     from workbench.engines.real.post import Post
+
+
+_PACE_S = 0.01  # between two looks of a slowed member at its pace
 
 
 class Closed(BaseException):
@@ -115,11 +119,28 @@ class Floor:
                 self.check()
             self.lane.performs = True
             with self.left():
-                return what()
+                return self._at_pace(what)
         finally:
             self.lane.performs = False
             self._turns.remove(turn)
             self._news.notify_all()
+
+    def _at_pace(self, what: Callable[[], Any]) -> Any:
+        """`what`, and as much idling as makes it take as long as the member's pace wants."""
+        began_s = time.monotonic()
+        try:
+            return what()
+        finally:
+            work_s = time.monotonic() - began_s
+            self._hear()
+            while (left_s := self._post.pace.due_s(began_s, work_s) - time.monotonic()) > 0:
+                time.sleep(min(left_s, _PACE_S))
+                self._hear()
+
+    def _hear(self) -> None:
+        with self.taken():
+            if self._post.hear_supervisor():
+                self.wake()
 
     def _yielding(self) -> None:
         if not self.lane.begun:

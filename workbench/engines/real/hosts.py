@@ -5,6 +5,7 @@ The seam has five calls: `ready` and `start` of the hosts, `signal` and `join` o
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal as signals
 from multiprocessing.process import BaseProcess
@@ -55,7 +56,8 @@ class LocalProcess:
 
     def signal(self, number: int) -> None:
         if self._process.exitcode is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended, and its forkserver has not yet said so
+                os.kill(self.pid, number)
 
     def join(self, timeout_s: float) -> int | None:
         self._process.join(timeout_s)

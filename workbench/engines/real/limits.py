@@ -13,7 +13,6 @@ from workbench.stages.check import build
 from workbench.stages.parts import PARTED
 from workbench.stages.registry import STAGES
 
-FAULTS = ("crash", "freeze", "leader-crash", *OF_LINKS)
 TOPOLOGIES = ("switch",)
 
 
@@ -80,10 +79,6 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
     for fault in scenario.faults:
         if fault.only and combination.id not in fault.only:
             continue
-        if fault.trace:
-            said.append("faults from a trace file can only be simulated")
-        elif fault.kind in OF_LINKS and scenario.run.links == "local":
+        if fault.kind in OF_LINKS and scenario.run.links == "local":
             said.append(f"a fault of kind '{fault.kind}' can only be simulated, unless links are shaped (run.links)")
-        elif fault.kind not in FAULTS:
-            said.append(f"a fault of kind '{fault.kind}' can only be simulated")
     return list(dict.fromkeys(said))

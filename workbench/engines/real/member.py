@@ -48,14 +48,15 @@ from workbench.engines.real.floor import Floor
 from workbench.engines.real.lanes import Lane, Lanes
 from workbench.engines.real.links import Links
 from workbench.engines.real.post import Post
-from workbench.engines.real.store import Store
+from workbench.engines.real.store import Full, Store
 from workbench.engines.real.watchdog import IDLE, Activity, Heart
-from workbench.runs.events import Event, encode
+from workbench.runs.events import Event, Warned, encode
 
 Performer = Callable[[Perform | Known], Any]
 
 FROM_SCENARIO = "workbench.engines.real.member:from_scenario"
 _LINGER_S = 5.0
+_TRY_AGAIN_S = 0.02  # between two tries to record something in a store that is full
 _SWITCH_S = 5e-4  # for how long a lane that computes may keep a letter waiting that is due
 
 
@@ -112,7 +113,7 @@ class Member:
             AllReduce: self.collectives.all_reduce,
             Agree: self.collectives.agree,
             Together: self._together,
-            Record: self._within_reach(lambda operation: store.record(operation.entries, operation.under)),
+            Record: self._within_reach(lambda operation: self._record(store, operation)),
             Recall: self._within_reach(lambda operation: store.recall(operation.prefix)),
             Claim: self._within_reach(lambda operation: store.claim(post.me, operation.name, operation.for_s)),
             Renew: self._within_reach(lambda operation: store.renew(operation.leases)),
@@ -147,6 +148,17 @@ class Member:
             return performed(operation)
 
         return perform
+
+    def _record(self, store: Store, operation: Record) -> None:
+        """While the storage is full, it waits, and other lanes go on."""
+        if _fits(store, operation):
+            return
+        text = f"{self.post.me} waits to {operation.label}: the storage is full"
+        self.tell(Warned(code="storage-full", text=text))
+        with self._waiting(operation, (), "storage"):
+            while not _fits(store, operation):
+                self.floor.listen(_TRY_AGAIN_S)
+                self.floor.check()
 
     def _together(self, operation: Together) -> tuple[Any, ...]:
         return Lanes(self.floor, operation, self._carry, self.tell, self.collectives.groups.leave).carry_out()
@@ -199,6 +211,15 @@ class Member:
             self.collectives.groups.close()
         self.post.tell_supervisor(**last_word, sent_bytes=self.post.sent_bytes, learns=self.learns)
         _see_off(self.post)
+
+
+def _fits(store: Store, operation: Record) -> bool:
+    """Record it, if there is room."""
+    try:
+        store.record(operation.entries, operation.under)
+    except Full:
+        return False
+    return True
 
 
 def _nothing() -> Program:

@@ -19,6 +19,7 @@ from workbench.engines.real.channels import Address, Channel, Porter, connect, l
 from workbench.engines.real.downlink import Downlink
 from workbench.engines.real.links import Links
 from workbench.engines.real.mailbox import Arrival, Loss, Mailbox
+from workbench.engines.real.pace import Pace
 from workbench.engines.real.uplink import Uplink
 
 LINK_BOUND_BYTES = 64 << 20
@@ -65,6 +66,7 @@ class Post:
         self.on_loss: Callable[[str], None] = lambda worker: None
         self.on_chunk: Callable[[str, str, Any], None] = lambda sender, name, data: None
         self.go: dict[str, Any] | None = None
+        self.pace = Pace()
         self.moved_s = 0.0  # when the last byte of a letter came or went
         self._porter = Porter()
         self._moved = 0
@@ -172,7 +174,7 @@ class Post:
             with contextlib.suppress(BlockingIOError):
                 self._woken.recv(4096)
         if self.supervisor in ready:  # first: a loss is declared before the next incarnation's letters come
-            self._hear_supervisor()
+            self.hear_supervisor()
         if self._listener in ready:
             self._accept()
         for channel in ready:
@@ -227,13 +229,16 @@ class Post:
         del self._senders[channel]
         channel.close()
 
-    def _hear_supervisor(self) -> None:
-        for message in self.supervisor.read():
+    def hear_supervisor(self) -> bool:
+        """Heed what the supervisor has told by now; whether it has told something."""
+        told = self.supervisor.read()
+        for message in told:
             match message["kind"]:
                 case "go":
                     self.go = message
                     self.behind_s = time.monotonic() - message["now_s"] if self.host else 0.0
                     self._hear_of_links(message["links"])
+                    self.pace.change(time.monotonic(), message["times"])
                     self.peers = {name: Peer(number, at) for name, (number, at) in message["peers"].items()}
                     for name, peer in self.peers.items():
                         if peer.address is None:
@@ -244,10 +249,13 @@ class Post:
                     self.mailbox.put(Arrival(Letter("supervisor", "cancel", message["stage"])))
                 case "lost":
                     self._lose(message["worker"], message["incarnation"], message["over"])
+                case "pace":
+                    self.pace.change(message["at_s"] + self.behind_s, message["times"])
                 case "links":
                     self._hear_of_links(message["links"])
         if self.supervisor.ended:
             os._exit(1)
+        return bool(told)
 
     def _hear_of_links(self, told: dict[str, Any] | None) -> None:
         """How the links are from now on."""

@@ -10,6 +10,7 @@ import psutil
 from msgspec.structs import replace
 
 from workbench.architectures import interval
+from workbench.architectures.fault_traces import with_traces
 from workbench.architectures.idle import warnings
 from workbench.architectures.job import Job, build, ordered, strikes_by_step, strikes_by_time
 from workbench.architectures.orchestration import LEADER
@@ -20,7 +21,6 @@ from workbench.engines.errors import CannotRun
 from workbench.engines.real.dask_hosts import DaskHosts
 from workbench.engines.real.faults import Faults
 from workbench.engines.real.guard import Guard
-from workbench.engines.real.limits import FAULTS
 from workbench.engines.real.links import Links
 from workbench.engines.real.member import FROM_SCENARIO
 from workbench.engines.real.results import Results
@@ -51,7 +51,8 @@ class RealRun:
         fresh: bool = False,
         cluster: str = "",
     ):
-        self.scenario, self.combination, self.writer, self.control = scenario, combination, writer, control
+        self.scenario = scenario = with_traces(scenario, folder)
+        self.combination, self.writer, self.control = combination, writer, control
         self.job: Job = build(scenario, combination)
         if not cluster:
             _check_memory(len(self.job.members))
@@ -196,9 +197,6 @@ class RealRun:
                 self.stop_reason = "cancelled by command"
             case "cancel" if LEADER in self.job.members and self.scenario.pipeline.stage(command["stage"]):
                 self.guard.cancel(command["stage"])
-            case "break" if command["kind"] not in FAULTS:
-                text = f"a fault of kind '{command['kind']}' can only be simulated"
-                self.supervisor.tell(Warned(code="fault-refused", text=text))
             case "break":
                 self.faults.strike(ordered(command))
             case "mend":

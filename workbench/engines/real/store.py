@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -15,13 +16,23 @@ from workbench.engines.real.codec import from_bytes, to_bytes
 _BUSY_S = 30.0
 
 FILE = "records.sqlite"
-LEASES = "lease/"
+LEASES, CHECKPOINTS = "lease/", "checkpoint/"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS record (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lease (
     name TEXT PRIMARY KEY, holder TEXT NOT NULL, token INTEGER NOT NULL, ends_s REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS checkpoint (
+    number INTEGER PRIMARY KEY, key TEXT NOT NULL, value BLOB NOT NULL, digest BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS checkpoint_key ON checkpoint (key);
+CREATE TABLE IF NOT EXISTS room (bytes REAL NOT NULL);
 UPDATE lease SET ends_s = 0;
+DELETE FROM room;
+"""
+_OLDER = """
+DELETE FROM checkpoint WHERE key = ?1
+AND number NOT IN (SELECT number FROM checkpoint WHERE key = ?1 ORDER BY number DESC LIMIT 2)
 """
 _CLAIM = """
 INSERT INTO lease VALUES (?1, ?2, 1, ?3)
@@ -41,17 +52,24 @@ def create(run: Path, machines: bool = False) -> None:
         connection.executescript(_TABLES)
 
 
+class Full(Exception):
+    """There is no room for a record; whoever makes it waits, and tries again."""
+
+
 class Store:
     """One member's connection; values are plain data and arrays. A commit survives the death of any process.
 
     Leases end by `clock`, which all processes of a machine have in common. Tokens of a name only grow, so that who lost
     a lease cannot record under it any more: that it holds is asked, and what is recorded written, in one transaction.
+
+    Of each checkpoint the one before is kept, with digests, for a restart that finds the last one damaged. While the
+    store is full, records of more than its room are refused; leases are renewed in place.
     """
 
-    def __init__(self, run: Path, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, run: Path, clock: Callable[[], float] = time.monotonic, busy_s: float = _BUSY_S):
         self.clock = clock
         self._connection = sqlite3.connect(  # the lanes of a member take turns by its floor
-            run / FILE, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            run / FILE, timeout=busy_s, isolation_level=None, check_same_thread=False
         )
         self._connection.execute("PRAGMA synchronous=NORMAL")
 
@@ -59,12 +77,20 @@ class Store:
         self._connection.close()
 
     def record(self, entries: tuple[tuple[str, Any], ...], under: Lease | None = None) -> None:
-        """All entries in one commit; an older value of the same key is replaced. LeaseLost."""
+        """All entries in one commit; an older value of the same key is replaced. LeaseLost, Full."""
         rows = [(key, to_bytes(value)) for key, value in entries]
+        saved = [(key, value, _digest(value)) for key, value in rows if key.startswith(CHECKPOINTS)]
         with self._commit():
             if under is not None and not self._extend(under):
                 raise LeaseLost(under.name)
-            self._connection.executemany("INSERT OR REPLACE INTO record VALUES (?, ?)", rows)
+            self._take_room(rows)
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO record VALUES (?, ?)",
+                [row for row in rows if not row[0].startswith(CHECKPOINTS)],
+            )
+            for row in saved:
+                self._connection.execute("INSERT INTO checkpoint (key, value, digest) VALUES (?, ?, ?)", row)
+                self._connection.execute(_OLDER, row[:1])
 
     def recall(self, prefix: str = "") -> dict[str, Any]:
         """Every entry whose key begins with `prefix`, or the leases that hold now."""
@@ -73,11 +99,66 @@ class Store:
         rows = self._connection.execute(
             "SELECT key, value FROM record WHERE key >= ?1 AND substr(key, 1, ?2) = ?1", (prefix, len(prefix))
         )
-        return {key: from_bytes(value) for key, value in rows}
+        found = {key: from_bytes(value) for key, value in rows}
+        if prefix.startswith(CHECKPOINTS) or CHECKPOINTS.startswith(prefix):
+            found |= self._checkpoints(prefix)
+        return found
 
     def recorded(self) -> list[str]:
-        """The key of every entry."""
+        """The key of every entry but checkpoints."""
         return [key for (key,) in self._connection.execute("SELECT key FROM record")]
+
+    # --- what goes wrong with it -----------------------------------------------------------------------------------
+
+    def fill(self, room_bytes: float) -> None:
+        """From now on no more than this fits."""
+        with self._commit():
+            self._connection.execute("DELETE FROM room")
+            self._connection.execute("INSERT INTO room VALUES (?)", (room_bytes,))
+
+    def clear(self) -> None:
+        """There is room again."""
+        with self._commit():
+            self._connection.execute("DELETE FROM room")
+
+    def _take_room(self, rows: list[tuple[str, bytes]]) -> None:
+        """The new has to fit beside the old; what is replaced makes room for what comes after. Full."""
+        room = self._connection.execute("SELECT bytes FROM room").fetchone()
+        if room is None:
+            return
+        size = sum(len(key) + len(value) for key, value in rows)
+        if size > room[0]:
+            raise Full
+        old = sum(
+            self._connection.execute(
+                "SELECT coalesce(sum(length(key) + length(value)), 0) FROM record WHERE key = ?", (key,)
+            ).fetchone()[0]
+            for key, _ in rows
+        )
+        self._connection.execute("UPDATE room SET bytes = bytes + ?", (old - size,))
+
+    def corrupt(self) -> tuple[str, Any, Any] | None:
+        """Damage the checkpoint that was saved last: its key, it, and the one before; None without one."""
+        with self._commit():
+            rows = self._connection.execute("SELECT number, key, value, digest FROM checkpoint ORDER BY number DESC")
+            newest: dict[str, list[Any]] = {}
+            for row in rows:
+                newest.setdefault(row[1], []).append(row)
+            whole = [saved for saved in newest.values() if saved[0][3] == _digest(saved[0][2])]
+            if not whole:
+                return None
+            (number, key, value, _), *before = whole[0]
+            damaged = value[: len(value) // 2] + bytes(byte ^ 0xFF for byte in value[len(value) // 2 :][:64])
+            self._connection.execute("UPDATE checkpoint SET value = ? WHERE number = ?", (damaged, number))
+        return key, from_bytes(value), from_bytes(before[0][2]) if before else None
+
+    def _checkpoints(self, prefix: str) -> dict[str, Any]:
+        """Of each checkpoint the last one that is whole."""
+        rows = self._connection.execute(
+            "SELECT key, value, digest FROM checkpoint WHERE substr(key, 1, ?2) = ?1 ORDER BY number",
+            (prefix, len(prefix)),
+        )
+        return {key: from_bytes(value) for key, value, digest in rows if _digest(value) == digest}
 
     # --- leases ----------------------------------------------------------------------------------------------------
 
@@ -126,3 +207,7 @@ class Store:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+
+def _digest(value: bytes) -> bytes:
+    return hashlib.blake2b(value, digest_size=16).digest()

@@ -43,7 +43,7 @@ class Supervisor:
     machine if none are given; hosts end with the supervisor.
 
     `comes_back(member)` may be set to say after how many seconds a lost member is started again, `on_joined(member)` to
-    be called when it is back.
+    be called when it is back, `holds_on(who waits)` whether something is to change although all wait for each other.
     """
 
     def __init__(
@@ -66,6 +66,8 @@ class Supervisor:
         self.deciders, self.limits = deciders, limits
         self.comes_back: Callable[[str], float | None] = lambda member: None
         self.on_joined: Callable[[str], None] = lambda member: None
+        self.holds_on: Callable[[str], bool] = lambda waiting: False
+        self.times: dict[str, float] = {}  # how many times as long as usual work takes, of members that are slowed
         self.lives = {name: Life(name) for name in members}
         self._token = secrets.token_hex(16)
         self.told = left.room_for(run, self._token[:8])
@@ -76,7 +78,7 @@ class Supervisor:
         self.watchdog = Watchdog(limits.silent_s, limits.deadlock_s)
         self.began_s: float | None = None
         self.failure = ""  # why the run has failed
-        self._decided_s: float | None = None
+        self.decided_s: float | None = None  # when somebody who decides ended, so that nothing is left to be done
         self._created_s = self._polled_s = time.monotonic()
         self._started_s: float | None = None
         self._selector = selectors.DefaultSelector()
@@ -151,9 +153,8 @@ class Supervisor:
         peers = {other.name: other.as_peer() for other in self.lives.values()}
         assert life.channel is not None
         links = msgspec.to_builtins(self.links)
-        life.channel.put(
-            {"kind": "go", "began_s": self.began_s, "now_s": time.monotonic(), "peers": peers, "links": links}
-        )
+        go = {"kind": "go", "began_s": self.began_s, "now_s": time.monotonic(), "peers": peers, "links": links}
+        life.channel.put(go | {"times": self.times.get(life.name, 1.0)})
         self.watchdog.begin(life.name, time.monotonic())
 
     # --- hearing ---------------------------------------------------------------------------------------------------
@@ -168,7 +169,7 @@ class Supervisor:
         self._hear(timeout_s)
         self._polled_s = now_s = time.monotonic()
         for name in self.watchdog.silent(now_s):
-            if self._decided_s is None:  # nothing is waited for any more
+            if self.decided_s is None:  # nothing is waited for any more
                 self.tell(Warned(code="silent", text=f"{name} has been silent for {self.limits.silent_s:g} s"))
             self.kill(name, "silent")
         for life in self.lives.values():
@@ -253,8 +254,8 @@ class Supervisor:
                     life.status = "failed"
                     self.failure = self.failure or f"{life.name}: {message['reason']}"
             self.watchdog.forget(life.name, time.monotonic())
-            if life.name in self.deciders and self._decided_s is None:
-                self._decided_s = time.monotonic()
+            if life.name in self.deciders and self.decided_s is None:
+                self.decided_s = time.monotonic()
                 for other in self.lives.values():
                     other.restart_s = None
 
@@ -277,7 +278,7 @@ class Supervisor:
         self.gathering.log(f"{life.name}: its process ended with code {code} ({life.cause})")
         if self.began_s is None:
             self.failure = self.failure or f"{life.name} ended before it was ready"
-        if self._decided_s is not None or self.began_s is None:
+        if self.decided_s is not None or self.began_s is None:
             return
         if began:
             self.tell(WorkerFailed(worker=life.name, cause=life.cause))
@@ -293,9 +294,9 @@ class Supervisor:
 
     def _look_for_deadlock(self) -> None:
         waits_for_restart = any(life.restart_s is not None or life.status == "starting" for life in self.lives.values())
-        if self._decided_s is not None or waits_for_restart or self.failure:
+        if self.decided_s is not None or waits_for_restart or self.failure:
             return
-        if waiting := self.watchdog.deadlock():
+        if (waiting := self.watchdog.deadlock()) and not self.holds_on(waiting):
             self.tell(Warned(code="deadlock", text=waiting))
             self.failure = f"nobody can go on: {waiting}"
 
@@ -304,7 +305,7 @@ class Supervisor:
     def can_be_struck(self, name: str) -> bool:
         """Whether the member takes part and runs, is not frozen, and there is still something to be done."""
         life = self.lives.get(name)
-        runs = life is not None and life.status == "running" and not life.frozen and self._decided_s is None
+        runs = life is not None and life.status == "running" and not life.frozen and self.decided_s is None
         return runs and not self.is_cut_off(name)
 
     def is_cut_off(self, name: str) -> bool:
@@ -314,6 +315,13 @@ class Supervisor:
     def links_changed(self) -> None:
         """Members are to pace by the links as they are now."""
         self._broadcast({"kind": "links", "links": msgspec.to_builtins(self.links)})
+
+    def set_pace(self, name: str, times: float) -> None:
+        """From now on work takes the member so many times as long as usual, in later lives, too."""
+        self.times[name] = times
+        life = self.lives[name]
+        if life.status == "running" and life.channel is not None:
+            life.channel.put({"kind": "pace", "times": times, "at_s": time.monotonic()})
 
     def bring_back(self, name: str) -> None:
         """Start a lost member again, now."""
@@ -360,8 +368,8 @@ class Supervisor:
         if self.failure:
             return True
         others_open = any(life.is_open for life in self.lives.values())
-        if self._decided_s is not None:
-            return not others_open or time.monotonic() - self._decided_s > self.limits.grace_s
+        if self.decided_s is not None:
+            return not others_open or time.monotonic() - self.decided_s > self.limits.grace_s
         if others_open:
             return False
         if self.deciders or not any(life.status == "finished" for life in self.lives.values()):

@@ -19,9 +19,10 @@ class Activity(NamedTuple):
     label: str
     whom: tuple[str, ...]
     since_s: float
-    kind: str  # "" at work; send, receive, timed receive, rest, collective
+    kind: str  # "" at work; send, receive, timed receive, rest, collective, storage
 
 
+_WAITS = ("receive", "send", "collective", "storage")
 IDLE = Activity("", (), 0.0, "")
 
 
@@ -56,7 +57,7 @@ class Beat:
     def waits(self) -> tuple[Activity, ...]:
         """What the member waits in, if all its lanes do."""
         waits = tuple(activity for activity in self.doing if activity.kind != "rest")
-        return waits if all(activity.kind in ("receive", "send", "collective") for activity in waits) else ()
+        return waits if all(activity.kind in _WAITS for activity in waits) else ()
 
 
 class Watchdog:
@@ -66,7 +67,7 @@ class Watchdog:
         self.silent_s, self.deadlock_s = silent_s, deadlock_s
         self._beats: dict[str, Beat] = {}
         self._heard_s: dict[str, float] = {}
-        self._changed_s = 0.0  # when somebody last came or went: what others waited for before has changed
+        self._changed_s = 0.0  # when somebody last came or went, or something else did for which members may wait
 
     def begin(self, member: str, now_s: float) -> None:
         """From now on the member is expected to be heard."""
@@ -82,6 +83,10 @@ class Watchdog:
         self._changed_s = now_s
         self._beats.pop(member, None)
         self._heard_s.pop(member, None)
+
+    def change(self, now_s: float) -> None:
+        """Something is different that members may have waited for."""
+        self._changed_s = now_s
 
     def excuse(self, seconds: float) -> None:
         """The supervisor itself did not run for so long, and could not hear anybody."""

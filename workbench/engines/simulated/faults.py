@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from workbench.architectures.job import COMMAND, Job, Strike
 from workbench.architectures.operations import Record
 from workbench.architectures.orchestration import LEADER
 from workbench.architectures.setting import SILENT_S
 from workbench.architectures.single_leader import SingleLeader
+from workbench.engines.checkpoints import unusable_text
 from workbench.engines.simulated.clock import Call
 from workbench.engines.simulated.paces import Paces
 from workbench.engines.simulated.world import World
@@ -236,13 +236,3 @@ class Faults:
             return
         self._began(strike)
         self.tell(Warned(code=strike.kind, text=unusable_text(*found)))
-
-
-def unusable_text(key: str, last: Any, before: Any) -> str:
-    """What a checkpoint that has become unusable means for a restart."""
-    _, _, stage, *part = key.split("/")
-    if part:  # of several, each of which holds a part of the model: step and rank are in the key
-        step, rank = part
-        return f"part {rank} of the checkpoint of {stage} after step {step} is unusable, so that it does not count"
-    then = f"at the one after step {before[0]}" if before is not None else "from the start"
-    return f"the checkpoint of {stage} after step {last[0]} is unusable; a restart begins {then}"
