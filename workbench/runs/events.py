@@ -193,7 +193,7 @@ def encode(event: Event) -> bytes:
 
 def encode_all(events: list[Event]) -> bytes:
     """The lines of many events at once."""
-    return bytes(_encoder.encode_lines([_finite(event) for event in events]))
+    return bytes(_encoder.encode_lines([_finite(e) if e.__class__ is Measured else e for e in events]))
 
 
 def _finite(event: Event) -> Event:

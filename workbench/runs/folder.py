@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from workbench.runs import machine
-from workbench.runs.events import FORMAT, Event, RunFinished, decode, encode, encode_all
+from workbench.runs.events import FORMAT, Event, RunFinished, decode, encode_all
 from workbench.runs.lock import WriterLock, is_held
 
 KIND = "workbench run"
@@ -82,27 +82,25 @@ class RunWriter:
     def _begin(self) -> None:
         # last, because readers take a folder for a run as soon as it has this file
         self._events = open(self.path / EVENTS, "ab", buffering=0)  # noqa: SIM115 - closed by close()
-        self._waiting: list[bytes] = []
+        self._waiting: list[Event] = []
         self._flushed_at = time.monotonic()
         if not self._events.tell():
             self._events.write(msgspec.json.encode({"format": FORMAT, "kind": KIND}) + b"\n")
 
     def write(self, event: Event) -> None:
-        self._waiting.append(encode(event))
-        self._flush_in_time()
+        self._waiting.append(event)
+        if time.monotonic() - self._flushed_at >= FLUSH_EVERY_S:
+            self.flush()
 
     def write_all(self, events: list[Event]) -> None:
-        self._waiting.append(encode_all(events))
-        self._flush_in_time()
-
-    def _flush_in_time(self) -> None:
+        self._waiting += events
         if time.monotonic() - self._flushed_at >= FLUSH_EVERY_S:
             self.flush()
 
     def flush(self) -> None:
         """Hand what waits to the system, so that readers see it and a crash of this process cannot lose it."""
         if self._waiting:
-            waiting = memoryview(b"".join(self._waiting))
+            waiting = memoryview(encode_all(self._waiting))  # many at once cost a tenth of what each alone does
             while waiting:
                 waiting = waiting[self._events.write(waiting) :]
             self._waiting.clear()

@@ -135,6 +135,10 @@ class PerceptronTraining:
         order = order_of(self.seed, epoch, len(self.dataset.train_x))
         return order[place * self.samples_per_step : (place + 1) * self.samples_per_step]
 
+    def share(self, step: int, rank: int, members: int) -> Any:
+        """Which rows of the batch of `step` are one member's; none where it has fewer rows than there are members."""
+        return share_of(self.batch(step), rank, members)
+
     def tell_loss(self, step: int, loss: float) -> None:
         """The mean loss of a step's samples."""
         self._losses.append(loss)
@@ -177,23 +181,20 @@ class PerceptronLearner(PerceptronTraining):
     # --- gradients ---------------------------------------------------------------------------------------------
 
     def gradient(self, step: int, rank: int, members: int) -> Any:
-        share = share_of(self.batch(step), rank, members)
-        if not len(share):
+        if rank >= self.samples_per_step:
             return np.zeros_like(self._weights)
         began_s = time.thread_time()
-        expected = self.replicas.gradient(self, (step, rank, members)) if self.replicas is not None else None
-        gradient, total = expected or self.gradient_of(share, self.samples_per_step)
+        found = self.replicas.gradient(self, (step, rank, members)) if self.replicas is not None else None
+        gradient, total = found or self.gradient_of(self.share(step, rank, members), self.samples_per_step)
         self._gradient_s.append(time.thread_time() - began_s)
         if rank == 0:
-            self.tell_loss(step, total / len(share))
+            self.tell_loss(step, total / len(self.share(step, rank, members)))
         return gradient
 
     def expect(self, step: int, rank: int, members: int) -> None:
         """This gradient is about to be asked for; it may be computed together with those of other replicas."""
-        if self.replicas is not None and self._is_light:
-            share = share_of(self.batch(step), rank, members)
-            if len(share):
-                self.replicas.expect(self, (step, rank, members), share, self.samples_per_step)
+        if self.replicas is not None and self._is_light and rank < self.samples_per_step:
+            self.replicas.expect(self, (step, rank, members))
 
     def gradient_of(self, rows: Any, divisor: int) -> tuple[Any, float]:
         """(gradient of the summed loss of these rows / `divisor`, the summed loss) at the weights as they stand."""
@@ -212,14 +213,14 @@ class PerceptronLearner(PerceptronTraining):
         (gradient,) = torch.autograd.grad(total / divisor, flat)
         return gradient.numpy(), float(total.detach())
 
-    def gradients_of(self, weights: list[Any], rows: list[Any], divisor: int) -> tuple[Any, list[float]]:
-        """(gradients, summed losses) at the weights of several replicas (or of one for all), each of its own rows."""
+    def gradients_of(self, weights: list[Any], rows: list[Any]) -> tuple[Any, list[float]]:
+        """What several replicas give of a batch, and their summed losses; the weights may be one for all."""
         at = np.array(rows)
         with np.errstate(all="ignore"):
             found, losses = perceptron_sums.gradients(
                 np.stack(weights), self.layers, self.dataset.train_x[at], self.dataset.train_y[at]
             )
-            found /= np.float32(divisor)
+            found /= np.float32(self.samples_per_step)
         return found, losses.tolist()
 
     @property

@@ -85,10 +85,12 @@ class Foreseen(Ring):
             ends, self.free_s = self._of_equals(start[0])
             order = self._round(self.last_chunk)
         else:
-            history: list[Times] = []
-            last, link = ring(np.array(start), np.array(self.occupied_s), self.hop_s[1], np.array(free), history)
+            of = np.array(start), np.array(self.occupied_s), self.hop_s[1], np.array(free)
+            last, link = ring(*of)
             ends, self.free_s = last.tolist(), link.tolist()
-            order = self._in_order(start, ends, history)
+            order = sorted(range(len(ends)), key=ends.__getitem__)
+            if len(set(ends)) < len(ends):
+                order = self._in_order(*of)
         for place in order:
             member = self.team[place]
             self.ends[member] = self.world.clock.call_at(ends[place], self._end, member)
@@ -118,17 +120,15 @@ class Foreseen(Ring):
         place = {member: number for number, member in enumerate(self.team)}
         return [(place[member] + chunks) % len(self.team) for member in self.given]
 
-    def _in_order(self, start: list[float], ends: list[float], history: list[Times]) -> list[int]:
+    def _in_order(self, entered_s: Times, occupied_s: Times, later_s: float, free_s: Times) -> list[int]:
         """Members by when it ends for them. Where two end at once, the one to whom the earlier chunk was sent is first;
         so it is asked from one to the left to the next, back to who entered first."""
-        members, last = len(ends), self.last_chunk
-        by_time = sorted(range(members), key=ends.__getitem__)
-        if len(set(ends)) == members:
-            return by_time
+        members, last = len(entered_s), self.last_chunk
+        history: list[Times] = []
+        ring(entered_s, occupied_s, later_s, free_s, history)
         rank = np.empty(members)
         rank[self._round(0)] = np.arange(members)
         keys = [rank[(np.arange(members) - last) % members]]
-        entered_s = np.array(start)
         for chunk, (came, ready) in enumerate(zip(history[::2], history[1::2], strict=True), 1):
             at = (np.arange(members) - (last - chunk)) % members
             waited = np.where(came < entered_s, rank, members)  # what had come before they entered is taken as they do

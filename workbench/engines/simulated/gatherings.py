@@ -108,9 +108,9 @@ def _sum(values: list[Any]) -> Any:
         return Data(values[0].size_bytes, _sum([value.value for value in values]))
     if isinstance(values[0], Blob):
         return values[0]
-    total = values[0]
-    for value in values[1:]:
-        total = total + value
+    total = values[0] + values[1] if len(values) > 1 else values[0]
+    for value in values[2:]:
+        total += value
     return total
 
 

@@ -59,6 +59,7 @@ class LearningWork(Work):
         self.replicas: dict[tuple[str, str, int], Any] = {}  # weights on which the gradient of a step was computed
         self.apart: dict[tuple[str, str], float] = {}  # the most that those of two members have differed by
         self.diverged: set[tuple[str, str]] = set()
+        self.every: dict[tuple[str, str], int] = {}  # after how many steps to look
         self.looked: dict[tuple[str, str], int] = {}  # at the model of a training, after which update
 
     def answer(self, member: str, operation: Perform) -> Any:
@@ -127,7 +128,8 @@ class LearningWork(Work):
     # --- training --------------------------------------------------------------------------------------------------
 
     def _train(self, member: str, learner: Learning, operation: Perform) -> Any:
-        operation = replace(operation, item=_plain(operation.item))
+        if operation.item is not None and operation.part != "gradient":  # whose items hold no letters
+            operation = replace(operation, item=_plain(operation.item))
         match operation.part:
             case "gradient":
                 self._look_at_replica(member, learner, operation)
@@ -151,10 +153,11 @@ class LearningWork(Work):
 
     def _look_at_replica(self, member: str, learner: Learning, operation: Perform) -> None:
         """By how much a member's weights differ from those of the first that came to this step; told where it grows."""
-        step = operation.item[0]
-        if step % self._every(learner):
+        step, training = operation.item[0], (operation.stage, operation.of)
+        if training not in self.every:
+            self.every[training] = self._every(learner)
+        if step % self.every[training]:
             return
-        training = operation.stage, operation.of
         weights, key = learner.weights(), (*training, step)
         if key not in self.replicas:
             self.replicas[key] = weights

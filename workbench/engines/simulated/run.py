@@ -37,6 +37,7 @@ from workbench.runs.events import (
     OperationStarted,
     RunFinished,
     RunStarted,
+    StepsFinished,
     Warned,
 )
 from workbench.runs.folder import RunWriter
@@ -126,12 +127,14 @@ class SimulatedRun:
     def _tell(self, event: Event, who: str) -> None:
         now_s = self.world.clock.now if self.over_s is None else self.over_s
         self.writer.write(msgspec.structs.replace(event, t_s=now_s, who=who))
-        if isinstance(event, MessageSent):  # which must change nothing of what is told without them
+        kind = event.__class__
+        if kind is MessageSent:  # which must change nothing of what is told without them
             return
         self.told_s = now_s
-        if not isinstance(event, OperationStarted | OperationFinished) or event.stage:
+        if (kind is not OperationStarted and kind is not OperationFinished) or event.stage:  # type: ignore[union-attr]
             self.moved_s = now_s
-        self.faults.watch(event)
+        if kind is StepsFinished:
+            self.faults.watch(event)
 
     def carry_out(self) -> str:
         """Run to the end; the outcome: finished, stopped or failed."""

@@ -26,6 +26,7 @@ ARITHMETIC = ("gradient", "forward", "backward", "local")  # the parts that an a
 # parts that start a library's machinery; the others move arrays
 CALLS = ("run", "open", "gradient", "forward", "backward", "finish")
 IN_HOST = ("from-host", "to-host", "apply-in-host")  # the parts that the way to the host's memory limits
+SAME = ("gradient", "apply", "weights", "load", "piece")  # parts that take as long at every step
 
 
 class Work:
@@ -49,6 +50,7 @@ class Work:
         }
         self.uses = {stage.id: stage for stage in scenario.pipeline.stages}
         self.beyond: dict[tuple[str, str, str], str] = {}  # (member, stage, instance) at a limit of the stage, and how
+        self._known_s: dict[tuple[str, str, str, float, int], float] = {}
         self.unfit: dict[tuple[str, str], str] = {}  # (member, stage) whose memory is too small, and why
         self.made_by: dict[str, str] = {}  # artifact -> the worker that holds it
         self.trainers: set[str] = set()  # who computed on data of a training
@@ -57,9 +59,27 @@ class Work:
     def seconds(self, member: str, operation: Perform, now_s: float) -> float:
         """How long `operation` takes on `member`, fetching its inputs first come first served included."""
         fetched_s = 0.0
-        if self.network.topology is None:
+        if self.network.topology is None and operation.part in ("run", "open"):
             for holder, size in self.inputs(member, operation):
                 fetched_s = max(fetched_s, self.network.transfer(now_s, holder, member, size) - now_s)
+        busy_s = self._usual_s(member, operation)
+        if member in self.variations:
+            busy_s *= self.variations[member]()
+        self.paces.busy_from_s[member] = now_s + fetched_s
+        took_s = fetched_s + busy_s * self.paces.times(member)
+        return self._within_limits(member, operation, took_s) if operation.part == "run" else took_s
+
+    def _usual_s(self, member: str, operation: Perform) -> float:
+        """How long it takes where nothing varies; what is the same at every step is worked out once."""
+        if operation.part not in SAME or isinstance(operation.item, dict):
+            return self._computing_s(member, operation)
+        members = operation.item[2] if operation.part == "gradient" else 0
+        key = member, operation.stage, operation.part, operation.share, members
+        if key not in self._known_s:
+            self._known_s[key] = self._computing_s(member, operation)
+        return self._known_s[key]
+
+    def _computing_s(self, member: str, operation: Perform) -> float:
         operations, memory_bytes = self._demand(operation)
         processor, speed = self.speeds[member]
         self._note(member, operation, processor, operations)
@@ -68,12 +88,7 @@ class Work:
         call_s = processor.call_s * self._calls(operation)
         if self._runs_kernels(operation):
             busy_s, call_s = layered.kernels_s(self.step_costs[operation.stage], operation, processor), 0.0
-        busy_s = (busy_s * self.factors[operation.stage] + call_s) / speed
-        if member in self.variations:
-            busy_s *= self.variations[member]()
-        self.paces.busy_from_s[member] = now_s + fetched_s
-        took_s = fetched_s + busy_s * self.paces.times(member)
-        return self._within_limits(member, operation, took_s) if operation.part == "run" else took_s
+        return (busy_s * self.factors[operation.stage] + call_s) / speed
 
     def _within_limits(self, member: str, operation: Perform, took_s: float) -> float:
         """How long work goes on until it ends, or reaches a limit of its stage."""
