@@ -22,6 +22,8 @@ from workbench.architectures.operations import (
 from workbench.runs.events import Event, OperationFinished, OperationStarted
 
 Tell = Callable[[Event], None]
+UNTOLD = (Now, Known)  # operations of which no story tells
+CHOOSING = (Claim, Receive)  # operations whose answer an engine may choose
 
 
 def narrated(program: Program, tell: Tell, lane: str = "") -> Program:
@@ -40,7 +42,7 @@ def narrated(program: Program, tell: Tell, lane: str = "") -> Program:
         if isinstance(operation, Say):
             tell(operation.event)
             continue
-        if isinstance(operation, Now | Known):
+        if isinstance(operation, UNTOLD):
             answer = yield operation
             continue
         label, stage, item = operation.label, "", ""
@@ -61,7 +63,7 @@ def narrated(program: Program, tell: Tell, lane: str = "") -> Program:
             failed = reason(raised)
             tell(OperationFinished(label=label, stage=stage, item=item, lane=lane, outcome="failed", choice=failed))
         else:
-            chosen = choice(operation, answer)
+            chosen = choice(operation, answer) if operation.__class__ in CHOOSING else ""
             tell(OperationFinished(label=label, stage=stage, item=item, lane=lane, choice=chosen))
 
 

@@ -114,11 +114,13 @@ def _whole_state(saved: dict[str, Any] | list[dict[str, Any]], operation: Perfor
 
 def _joined(parts: Any) -> Any:
     """The value of all weights, from one letter or from those of several servers in their order."""
-    if isinstance(parts, list):
-        import numpy as np
+    if not isinstance(parts, list):
+        return parts
+    if len(parts) == 1:
+        return parts[0]
+    import numpy as np
 
-        return np.concatenate(parts)
-    return parts
+    return np.concatenate(parts)
 
 
 def _average(learner: Learning, updates: list[list[Any]]) -> None:

@@ -75,11 +75,18 @@ class Adam:
 
     def move(self, step: int, weights: Any, slots: list[Any], gradient: Any) -> tuple[Any, list[Any]]:
         first, second = (np.float32(decay) for decay in self.decays)
-        mean = first * slots[0] + (1 - first) * gradient
-        square = second * slots[1] + (1 - second) * gradient * gradient
         rate = self.learning_rate / (1 - self.decays[0] ** (step + 1))
-        root = np.sqrt(square / np.float32(1 - self.decays[1] ** (step + 1))) + self.epsilon
-        return weights - np.float32(rate) * mean / root, [mean, square]
+        mean, square, work = first * slots[0], second * slots[1], (1 - first) * gradient
+        mean += work
+        np.multiply(1 - second, gradient, out=work)
+        work *= gradient
+        square += work
+        np.divide(square, np.float32(1 - self.decays[1] ** (step + 1)), out=work)
+        np.sqrt(work, out=work)
+        work += self.epsilon
+        moved = np.float32(rate) * mean
+        moved /= work
+        return np.subtract(weights, moved, out=moved), [mean, square]
 
 
 def optimiser(kind: Literal["adam", "momentum"], learning_rate: float, momentum: float) -> Adam | Momentum:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -129,7 +128,8 @@ class LearningWork(Work):
 
     def _train(self, member: str, learner: Learning, operation: Perform) -> Any:
         if operation.item is not None and operation.part != "gradient":  # whose items hold no letters
-            operation = replace(operation, item=_plain(operation.item))
+            of = operation
+            operation = Perform(of.stage, of.part, _plain(of.item), of.of, of.share, of.first)
         match operation.part:
             case "gradient":
                 self._look_at_replica(member, learner, operation)
@@ -141,9 +141,11 @@ class LearningWork(Work):
         return answer
 
     def _apply(self, member: str, learner: Learning, operation: Perform) -> None:
-        update, gradient = training_work.update_of(learner, operation)
-        look = operation.share == 1.0 and self._is_due(learner, operation, update, *operation.item[2:])
+        step, _, *workers = operation.item
+        update = learner.step if workers else int(step)
+        look = operation.share == 1.0 and self._is_due(learner, operation, update, *workers)
         if look:
+            _, gradient = training_work.update_of(learner, operation)
             self._look_at_update(member, learner, operation, update, gradient)
         training_work.carry_out(learner, operation, member, self.seed, self.replication)
         if look:
@@ -165,7 +167,7 @@ class LearningWork(Work):
             for old in kept[:-STEPS_KEPT]:
                 del self.replicas[old]
             return
-        apart = float(abs(weights - self.replicas[key]).max()) if weights is not self.replicas[key] else 0.0
+        apart = _apart(weights, self.replicas[key])
         if apart > self.apart.get(training, -1.0):
             self.apart[training] = apart
             self._context(member, operation).measure("replicas_apart", apart, "", step)
@@ -195,6 +197,16 @@ class LearningWork(Work):
 
     def _look_at_model(self, member: str, learner: Learning, operation: Perform, update: int) -> None:
         self._context(member, operation).measure("accuracy", learner.accuracy(), "", update)
+
+
+def _apart(one: Any, other: Any) -> float:
+    """The most by which two members' weights differ."""
+    if one is other:
+        return 0.0
+    import numpy as np
+
+    differences = one - other
+    return float(np.abs(differences, out=differences).max())
 
 
 def _plain(what: Any) -> Any:

@@ -17,6 +17,7 @@ from workbench.engines.simulated.grounds import Grounds
 from workbench.engines.simulated.impaired import Impaired
 from workbench.engines.simulated.topology import Topology
 
+SEQUENCES = (list, tuple)
 CONTROL_BYTES = 256  # envelope of a letter: names, tag, framing
 
 
@@ -42,8 +43,11 @@ def size_bytes(what: Any) -> float:
         return len(what)
     if isinstance(what, dict):
         return sum(size_bytes(key) + size_bytes(value) for key, value in what.items())
-    if isinstance(what, list | tuple):
-        return sum(size_bytes(part) for part in what)
+    if isinstance(what, SEQUENCES):
+        size: float = 0
+        for part in what:  # often many names
+            size += len(part) if part.__class__ is str else size_bytes(part)
+        return size
     return 8
 
 
