@@ -25,7 +25,7 @@ class Call:
         self.function: Callable[[Any], Any] | None = function
         self.argument = argument
         self._ok = True
-        self.callbacks = (Call.fire,)
+        self.callbacks = FIRES
 
     def fire(self) -> None:
         if self.function is not None:
@@ -33,6 +33,9 @@ class Call:
 
     def cancel(self) -> None:
         self.function = None
+
+
+FIRES = (Call.fire,)
 
 
 class Clock(Environment):

@@ -87,9 +87,10 @@ class Ring:
             self._receive(member)
 
     def _receive(self, member: str) -> None:
-        self.received[member] += 1
-        if self.received[member] < self.last_chunk:
-            self._send(member)
+        self.received[member] = received = self.received[member] + 1
+        if received < self.last_chunk:
+            right = self.right[member]
+            self.host.deliver(member, right, self.chunk_bytes, self.hop_s, self._arrive, right)
             return
         self.done.add(member)
         if not self.answers:

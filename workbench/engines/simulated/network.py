@@ -119,9 +119,14 @@ class Network:
 
     def pass_on(self, now_s: float, source: str, target: str, hop_s: Hop) -> float:
         """Put a chunk of a collective on the links; when it will have arrived, in seconds."""
-        self.disturb(source, target)
-        begin = max(now_s, self.up_free_s.get(source, 0.0), self.down_free_s.get(target, 0.0))
-        end = begin + hop_s[0] * (self.times_longer(source, target) if self.own else 1.0)
+        if self.foreseen:
+            self.disturb(source, target)
+        up_s, down_s, begin = self.up_free_s.get(source, 0.0), self.down_free_s.get(target, 0.0), now_s
+        if up_s > begin:
+            begin = up_s
+        if down_s > begin:
+            begin = down_s
+        end = begin + (hop_s[0] * self.times_longer(source, target) if self.own else hop_s[0])
         self.up_free_s[source] = self.down_free_s[target] = end
         if self.links.late:
             return self.in_order(source, target, end + hop_s[1] + self.added_s(source, target, handshake=True))

@@ -356,9 +356,11 @@ class World:
             late_s = hop_s[1] + self.network.added_s(source, target, handshake=True)
             self._ship((source, target, "chunk"), size, late_s, "chunk", self.chunk_arrives, arrival)
             return
-        at_s = self.network.pass_on(self.clock.now, source, target, hop_s)
-        self.clock.call_at(at_s, self.chunk_arrives, (self.members[target], arrived, argument))
-        self._tell_message(source, target, "chunk", size, at_s)
+        clock = self.clock
+        at_s = self.network.pass_on(clock._now, source, target, hop_s)
+        clock.call_at(at_s, self.chunk_arrives, (self.members[target], arrived, argument))
+        if self.messages:
+            self._tell_message(source, target, "chunk", size, at_s)
 
     def chunk_arrives(self, arrival: tuple[Member, Callable[[Any], Any], Any]) -> None:
         """`arrived(argument)` unless the member can take nothing."""
