@@ -190,10 +190,8 @@ class PerceptronLearner(PerceptronTraining):
     def gradient(self, step: int, rank: int, members: int) -> Any:
         if rank >= self.samples_per_step:
             return np.zeros_like(self._weights)
-        began_s = time.thread_time()
         found = self.replicas.gradient(self, (step, rank, members)) if self.replicas is not None else None
-        gradient, total = found or self.gradient_of(self.share(step, rank, members), self.samples_per_step)
-        self._gradient_s.append(time.thread_time() - began_s)
+        gradient, total = found or self._own_gradient(self.share(step, rank, members))
         if rank == 0:
             self.tell_loss(step, total / len(self.share(step, rank, members)))
         return gradient
@@ -202,6 +200,12 @@ class PerceptronLearner(PerceptronTraining):
         """This gradient is about to be asked for; it may be computed together with those of other replicas."""
         if self.replicas is not None and self._is_light and rank < self.samples_per_step:
             self.replicas.expect(self, (step, rank, members))
+
+    def _own_gradient(self, share: Any) -> tuple[Any, float]:
+        began_s = time.thread_time()
+        found = self.gradient_of(share, self.samples_per_step)
+        self._gradient_s.append(time.thread_time() - began_s)
+        return found
 
     def gradient_of(self, rows: Any, divisor: int) -> tuple[Any, float]:
         """(gradient of the summed loss of these rows / `divisor`, the summed loss) at the weights as they stand."""
