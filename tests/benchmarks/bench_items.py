@@ -90,6 +90,9 @@ def carried_out(room: Path, factory: str) -> Watch:
     return watch
 
 
+worked_s: list[float] = []  # of processor time, an item carried out inline; the rest is waiting for disk and others
+
+
 def inline_s(room: Path) -> float:
     """Seconds an item, of a member that is asked for one after another and hears from nobody else."""
     text = TEXT.format(rows=ITEMS, in_flight=256)
@@ -98,9 +101,10 @@ def inline_s(room: Path) -> float:
         earlier = Earlier(scenario, scenario.architectures[0], room, writer.path, True)
         shop = Workshop("w0", scenario, room, writer.path, lambda event: None, earlier, 256)
         table = shop.perform(Perform("read", "run", {}))["table"]
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         for item in range(ITEMS):
             shop.perform(Perform("nothing", "run", {"table": table}, f"[{item}]"))
+        worked_s.append((time.process_time() - worked) / ITEMS)
         return (time.perf_counter() - began) / ITEMS
 
 
@@ -179,10 +183,11 @@ def main() -> None:
         told = f"{best[name] * 1e6:8.0f} us an item" if name in best else "not installed"
         print(f"{name:40s} {told}")
     inline, engine_s, pool = (best[name] for name in [*list(ways)[:2], "process pool, one by one"])
-    print(f"inline: {inline * 1e3:.2f} ms an item (target {INLINE_S * 1e3:g})")
+    worked = min(worked_s) * 1e3
+    print(f"inline: {inline * 1e3:.2f} ms an item, {worked:.2f} ms of work (target {INLINE_S * 1e3:g})")
     print(f"engine: {engine_s / pool:.2f} times the process pool, one by one (target {TIMES_A_POOL:g})")
-    grown = {name: max(watch.growth_bytes[name] for watch in watches) for name in watches[0].growth_bytes}
-    for name, bytes_ in grown.items():
+    for name in watches[0].bytes:
+        bytes_ = max((watch.growth_bytes.get(name, 0) for watch in watches), default=0)
         print(f"{name}: grew by {bytes_ / 1e6:.1f} MB from {ITEMS // 10} to {ITEMS} items")
 
 
