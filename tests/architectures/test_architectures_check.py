@@ -224,8 +224,7 @@ def test_owners_who_could_not_know_how_many_runs_there_are_refuse_re_runs_and_a_
     assert "'owned'" in problem.words() and problem.words() != problem.words("ja")
 
 
-def test_a_real_run_refuses_re_runs_by_name():
+def test_a_real_run_refuses_by_name_what_an_event_asks_about_and_no_stage_measures():
     scenario = check_all(BY_EVENT, HERE).scenario
-    assert "runs that an event of a stage leads to can only be simulated" in refusals(
-        scenario, scenario.architectures[0]
-    )
+    (said,) = refusals(scenario, scenario.architectures[0])
+    assert said.startswith("drift of the stage 'prepare', about which is asked, can only be simulated")
