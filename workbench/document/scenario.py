@@ -325,7 +325,9 @@ class RunSettings(Frozen):
     warm_up: Seconds = Field(default=0.0, description="left out of throughput figures")
     seed: int = Field(default=1, ge=0)
     replications: Whole = Field(default=1, description="simulated runs with independent seeds")
-    learn: bool = Field(default=False, description="simulated runs train the model itself, on real data")
+    learn: bool = Field(
+        default=False, description="simulated runs train the model itself, and real ones look closely at it"
+    )
     fidelity: Literal["auto", "message", "team"] = Field(
         default="auto",
         description="simulated message by message, or once for the whole team; auto: as a team where it is large",

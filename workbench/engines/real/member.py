@@ -232,6 +232,7 @@ def from_scenario(seat: Seat, tell: Tell) -> tuple[Program, Performer]:
     from workbench.architectures.job import build
     from workbench.document.text import read
     from workbench.engines.real.earlier import Earlier
+    from workbench.engines.real.looks import OwnLooks
     from workbench.engines.real.room import room_here
     from workbench.engines.real.workshop import Workshop
 
@@ -245,7 +246,8 @@ def from_scenario(seat: Seat, tell: Tell) -> tuple[Program, Performer]:
     room = room_here(scenario.pipeline) if seat.arguments["one_machine"] else None
     job = build(scenario, combination, gone_on_s=gone_on_s, recalls=True, room=room)
     in_flight, holds = job.orchestration.in_flight or None, job.training.holds
-    workshop = Workshop(seat.me, scenario, folder, run, tell, earlier, in_flight, holds)
+    looks = OwnLooks(Path(seat.scratch) / "replicas", scenario.run.steps, scenario.run.learn)
+    workshop = Workshop(seat.me, scenario, folder, run, tell, earlier, looks, in_flight, holds)
     return job.program(seat.me), workshop.perform
 
 

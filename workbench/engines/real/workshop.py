@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,14 +13,15 @@ from workbench.architectures import part_work, training_work
 from workbench.architectures.items import parted
 from workbench.architectures.operations import Finding, Known, Perform, StageFailed
 from workbench.architectures.schedule import METRIC
+from workbench.architectures.training_looks import Looks
 from workbench.document.flow import metrics_asked
 from workbench.document.scenario import Scenario
 from workbench.engines.real.earlier import Earlier, Measures, kept
 from workbench.engines.real.shelf import Shelf
 from workbench.engines.real.took import Took, printing_as
-from workbench.runs.events import Event, Measured
+from workbench.runs.events import Event, Measured, Warned
 from workbench.stages import trust, values
-from workbench.stages.base import BadInput, Context, Learning, TrainingStage
+from workbench.stages.base import BadInput, Context, Learning, Measure, TrainingStage
 from workbench.stages.check import build
 from workbench.stages.fingerprint import Parts
 from workbench.stages.sections import Holds, PartLearner
@@ -51,6 +53,7 @@ class Workshop:
         run: Path,
         tell: Tell,
         earlier: Earlier,
+        looks: Looks,
         in_flight: int | None = None,
         holds: Holds = "everything",
     ):
@@ -61,6 +64,8 @@ class Workshop:
         self.most_bytes = 0.0  # by which any item has let this member grow
         self.scenario, self.folder, self.run, self.tell = scenario, folder, run, tell
         self.learners: dict[tuple[str, str], Learning | PartLearner] = {}
+        self.looks = looks
+        self.diverged: set[str] = set()
 
     def perform(self, operation: Perform | Known) -> Any:
         """The result of one piece of work, or what is known of it. StageFailed, with a cause that its user can read."""
@@ -150,8 +155,10 @@ class Workshop:
 
     def _train(self, learner: Learning | PartLearner, operation: Perform) -> Any:
         if self.holds == "everything":
-            seed = self.scenario.run.seed
-            answer = training_work.carry_out(cast(Learning, learner), operation, self.me, seed)
+            measured, draws = self.opened[operation.stage, operation.of].measured, (self.scenario.run.seed, 0)
+            answer = self.looks.carry_out(
+                cast(Learning, learner), operation, self.me, draws, lambda: self._measure(operation.stage, measured)
+            )
         else:
             answer = part_work.carry_out(cast(PartLearner, learner), operation)
         if operation.part != "finish":
@@ -171,10 +178,6 @@ class Workshop:
                 self.tell(fact)
 
     def _context(self, operation: Perform, measured: Measures) -> Context:
-        def measure(name: str, value: float, unit: str = "", step: int = -1) -> None:
-            measured[name] = float(value), unit
-            self.tell(Measured(name=name, value=float(value), unit=unit, stage=operation.stage, step=step))
-
         outbox = self.run / "outbox"
         outbox.mkdir(exist_ok=True)
         if (item := parted(operation.of)[1]) is not None:  # files of items must not replace each other
@@ -185,6 +188,22 @@ class Workshop:
             folder=self.folder,
             outbox=outbox,
             seed=self.scenario.run.seed,
-            measure=measure,
+            measure=self._measure(operation.stage, measured),
             trusted=trust.is_trusted,
         )
+
+    def _measure(self, stage: str, measured: Measures) -> Measure:
+        def measure(name: str, value: float, unit: str = "", step: int = -1) -> None:
+            if not math.isfinite(value):
+                self._warn_once(stage)
+                return
+            measured[name] = float(value), unit
+            self.tell(Measured(name=name, value=float(value), unit=unit, stage=stage, step=step))
+
+        return measure
+
+    def _warn_once(self, stage: str) -> None:
+        """A training that has lost its way has no numbers to tell."""
+        if stage not in self.diverged:
+            self.diverged.add(stage)
+            self.tell(Warned(code="diverged", text=f"the training of {stage} diverged; smaller steps may help"))

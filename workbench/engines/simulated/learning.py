@@ -14,6 +14,7 @@ from typing import Any, cast
 from workbench.architectures import training_work
 from workbench.architectures.operations import Perform, StageFailed
 from workbench.architectures.random_streams import stream
+from workbench.architectures.training_looks import Here, Looks
 from workbench.document.scenario import Scenario
 from workbench.engines.simulated.found import artifacts_of
 from workbench.engines.simulated.member import Later
@@ -26,8 +27,6 @@ from workbench.stages.base import BadInput, Context, Learning, TrainingStage
 from workbench.stages.check import build
 from workbench.stages.replicas import Replicas
 
-MOST_LOOKS = 50  # at the accuracy of a model on its way
-STEPS_KEPT = 4  # of the weights of members that are at a step which others have left
 FOR_THE_USER = ("deploy", "monitor")  # groups that write files or look at clocks; a simulated run does neither
 
 
@@ -55,11 +54,8 @@ class LearningWork(Work):
         self.values: dict[str, Any] = {}
         self.learners: dict[tuple[str, str, str], Learning] = {}
         self.trained: dict[tuple[str, str], Replicas] = {}  # what those of one training share
-        self.replicas: dict[tuple[str, str, int], Any] = {}  # weights on which the gradient of a step was computed
-        self.apart: dict[tuple[str, str], float] = {}  # the most that those of two members have differed by
+        self.looks = Looks(Here(), scenario.run.steps)  # which take no time
         self.diverged: set[tuple[str, str]] = set()
-        self.every: dict[tuple[str, str], int] = {}  # after how many steps to look
-        self.looked: dict[tuple[str, str], int] = {}  # at the model of a training, after which update
 
     def answer(self, member: str, operation: Perform) -> Any:
         told = super().answer(member, operation)
@@ -124,89 +120,12 @@ class LearningWork(Work):
             text = f"the training of {operation.stage} diverged; smaller steps may help"
             self.tell(Warned(code="diverged", text=text), "")
 
-    # --- training --------------------------------------------------------------------------------------------------
-
     def _train(self, member: str, learner: Learning, operation: Perform) -> Any:
         if operation.item is not None and operation.part != "gradient":  # whose items hold no letters
             of = operation
             operation = Perform(of.stage, of.part, _plain(of.item), of.of, of.share, of.first)
-        match operation.part:
-            case "gradient":
-                self._look_at_replica(member, learner, operation)
-            case "apply":
-                return self._apply(member, learner, operation)
-        answer = training_work.carry_out(learner, operation, member, self.seed, self.replication)
-        if operation.part == "average":
-            self._look_at_model(member, learner, operation, learner.step - 1)
-        return answer
-
-    def _apply(self, member: str, learner: Learning, operation: Perform) -> None:
-        step, _, *workers = operation.item
-        update = learner.step if workers else int(step)
-        look = operation.share == 1.0 and self._is_due(learner, operation, update, *workers)
-        if look:
-            _, gradient = training_work.update_of(learner, operation)
-            self._look_at_update(member, learner, operation, update, gradient)
-        training_work.carry_out(learner, operation, member, self.seed, self.replication)
-        if look:
-            self._look_at_model(member, learner, operation, update)
-
-    # --- what is seen of a model on its way, which takes no time ---------------------------------------------------
-
-    def _look_at_replica(self, member: str, learner: Learning, operation: Perform) -> None:
-        """By how much a member's weights differ from those of the first that came to this step; told where it grows."""
-        step, training = operation.item[0], (operation.stage, operation.of)
-        if training not in self.every:
-            self.every[training] = self._every(learner)
-        if step % self.every[training]:
-            return
-        weights, key = learner.weights(), (*training, step)
-        if key not in self.replicas:
-            self.replicas[key] = weights
-            kept = [other for other in self.replicas if other[:2] == training]
-            for old in kept[:-STEPS_KEPT]:
-                del self.replicas[old]
-            return
-        apart = _apart(weights, self.replicas[key])
-        if apart > self.apart.get(training, -1.0):
-            self.apart[training] = apart
-            self._context(member, operation).measure("replicas_apart", apart, "", step)
-
-    def _every(self, learner: Learning, workers: int = 1) -> int:
-        """After how many updates to look."""
-        return max(1, workers * min(learner.steps, self.scenario.run.steps or learner.steps) // MOST_LOOKS)
-
-    def _is_due(self, learner: Learning, operation: Perform, update: int, workers: int = 1) -> bool:
-        """Whether to look, where this is the first member that comes to this update."""
-        if (update + 1) % self._every(learner, workers):
-            return False
-        key = operation.stage, operation.of
-        if self.looked.get(key, -1) >= update:
-            return False
-        self.looked[key] = update
-        return True
-
-    def _look_at_update(self, member: str, learner: Learning, operation: Perform, update: int, gradient: Any) -> None:
-        """How far the update is from the gradient of all data at these weights: the square of the distance."""
-        import numpy as np
-
-        count = len(learner.dataset.train_y)
-        exact, _ = learner.gradient_of(np.arange(count), count)
-        distance = float(np.square((gradient - exact).astype(np.float64)).sum())
-        self._context(member, operation).measure("update_variance", distance, "", update)
-
-    def _look_at_model(self, member: str, learner: Learning, operation: Perform, update: int) -> None:
-        self._context(member, operation).measure("accuracy", learner.accuracy(), "", update)
-
-
-def _apart(one: Any, other: Any) -> float:
-    """The most by which two members' weights differ."""
-    if one is other:
-        return 0.0
-    import numpy as np
-
-    differences = one - other
-    return float(np.abs(differences, out=differences).max())
+        draws = self.seed, self.replication
+        return self.looks.carry_out(learner, operation, member, draws, lambda: self._context(member, operation).measure)
 
 
 def _plain(what: Any) -> Any:
