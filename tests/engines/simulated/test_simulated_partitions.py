@@ -44,7 +44,15 @@ cluster:
 """
 RACKS = re.sub(r"cluster:\n.*\n.*\n", TREE.lstrip(), LONG).replace("workers: 3}", "workers: 8}")
 RESTART = "{use: ring-all-reduce, with: {workers: 8, on_loss: restart}}"
-SHARED = (SCENARIOS / "patterns" / "SN-2.yaml").read_text().replace("instances: 500", "instances: 120")
+OWNERS = (SCENARIOS / "patterns" / "SN-2.yaml").read_text()
+
+
+def shared(instances, lasts):
+    """Owners of partitions of whom w3 is cut off from 1 s on, and for so long."""
+    crash, own = "kind: crash, worker: w3, at: 0.9 s", "instances: 80"
+    assert crash in OWNERS and own in OWNERS
+    cut = OWNERS.replace(crash, f"kind: partition, worker: w3, at: 1 s, lasts: {lasts}")
+    return cut.replace(own, f"instances: {instances}")
 
 
 class Work:
@@ -289,9 +297,7 @@ def test_who_is_cut_off_for_too_long_is_declared_lost_and_the_others_go_on(runne
 
 
 def test_a_partition_that_outlasts_patience_gives_its_workers_back_when_it_ends(runner):
-    text = SHARED.replace("{kind: crash, worker: w3, at: 10 s", "{kind: partition, worker: w3, at: 1 s, lasts: 12 s")
-    text = text.replace("instances: 120", "instances: 500")
-    events = runner("simulated", "long_lease", text)
+    events = runner("simulated", "long_lease", shared(500, "12 s"))
     assert [e.t_s for e in of_kind(events, WorkerFailed)] == [pytest.approx(11)]
     assert [e.t_s for e in of_kind(events, WorkerJoined)] == [pytest.approx(13)]
     assert any(e.who == "w3" and e.stage for e in of_kind(events, OperationStarted) if e.t_s > 13)
@@ -308,8 +314,7 @@ def test_a_run_ends_with_its_work_and_does_not_wait_for_who_is_cut_off(runner):
 
 
 def test_owners_that_are_cut_off_from_the_store_lose_their_leases_and_record_nothing_twice(runner):
-    text = SHARED.replace("kind: crash, worker: w3, at: 10 s", "kind: partition, worker: w3, at: 1 s, lasts: 3 s")
-    events = runner("simulated", "short_lease", text)
+    events = runner("simulated", "short_lease", shared(120, "3 s"))
     assert events[-1].outcome == "finished" and not of_kind(events, WorkerFailed)
     taken = [e for e in of_kind(events, Recorded) if e.kind == "leased" and 1 < e.t_s < 4]
     assert taken and "w3" not in {e.who for e in taken}
