@@ -43,8 +43,19 @@ class _Place:
     def share(self) -> float:
         return 1 / len(self.group)
 
-    def layer(self, unit: int, micro_batches: int = 1) -> dict[str, Any]:
-        return {"layers": [unit, unit + 1], "of": micro_batches * len(self.job.team)}
+    @property
+    def first(self) -> float:
+        """Where the own share begins, as a share of all."""
+        return self.group.index(self.me) / len(self.group)
+
+    def layer(self, unit: int) -> dict[str, Any]:
+        return {"layers": [unit, unit + 1]}
+
+    def passed(self, unit: int, micro: int, micro_batches: int, step: int, given: Any, weights: Any) -> dict[str, Any]:
+        """A layer, and what is to pass through it: which piece of the batch, on which borrowed weights."""
+        members, rank = len(self.job.team), self.job.team.index(self.me)
+        piece = {"of": micro_batches * members, "micro": rank * micro_batches + micro, "step": step}
+        return self.layer(unit) | piece | {"given": given, "weights": weights}
 
 
 class FullySharded(TrainingArchitecture):
@@ -61,6 +72,8 @@ class FullySharded(TrainingArchitecture):
     title_ja = "完全シャード"
     doc = "Each worker holds a share of the weights and gathers a layer's rest just before it computes."
     doc_ja = "各ワーカーが重みの一部だけを持ち、層を計算する直前に残りを集めます。"
+
+    holds = "shards"
 
     workers: int = Field(
         default=0,
@@ -120,7 +133,7 @@ class FullySharded(TrainingArchitecture):
 
     @property
     def engines(self) -> tuple[str, ...]:
-        return ("simulated",)
+        return ("simulated",) if self.offload else ("simulated", "real")  # a processor has no memory but the host's
 
     def cohorts(self, team: tuple[str, ...]) -> dict[str, str]:
         return dict.fromkeys(team, team[0])
@@ -148,17 +161,20 @@ class FullySharded(TrainingArchitecture):
         samples = opened["samples_per_step"]
         if samples < self.micro_batches * len(job.team):
             raise StageFailed(job.stage, f"a batch of {samples} is too small for {self.micro_batches} pieces a worker")
-        step = yield from part_checkpoints.restore(job, place.parts, place.share)
+        step = yield from part_checkpoints.restore(job, place.parts, place.share, place.first)
         shards = []  # views, which a lane could not ask for without waiting for the processor
         for unit in range(place.units):
-            shards.append((yield job.perform("shard", place.layer(unit), place.share)))
+            shards.append((yield job.perform("shard", place.layer(unit), place.share, place.first)))
         while step < steps:
-            yield Together((self._compute(place), self._gather(place, shards), self._scatter(place)))
-            yield job.perform("apply-in-host" if self.offload else "apply", share=place.share)
+            borrowed: dict[int, Any] = {}
+            lanes = self._compute(place, step, borrowed), self._gather(place, shards, borrowed), self._scatter(place)
+            sums = (yield Together(lanes))[-1]
+            moved = {"step": step, "total": sums, "tells": me == job.team[0]}
+            yield job.perform("apply-in-host" if self.offload else "apply", moved, place.share, place.first)
             yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
             if self.is_checkpoint(step) and me in job.team[: len(place.group)]:
                 rank, holders = place.group.index(me), len(place.group)
-                yield from part_checkpoints.record(job, step, rank, holders, place.parts, place.share)
+                yield from part_checkpoints.record(job, step, rank, holders, place.parts, place.share, place.first)
             step += 1
         return (yield from _finish(place))
 
@@ -172,30 +188,41 @@ class FullySharded(TrainingArchitecture):
         first = rank - rank % size
         return _Place(me, job, team[first : first + size], team[rank % size :: size], units)
 
-    def _compute(self, place: _Place) -> Part:
-        """The lane that computes, each layer once its weights are here."""
+    def _compute(self, place: _Place, step: int, borrowed: dict[int, Any]) -> Part:
+        """The lane that computes, each layer once its weights are here: in `borrowed`, by their number."""
         numbers = count()
+        kept: dict[int, Any] = {}  # weights that stay until the way back
         for micro in range(self.micro_batches):
+            what = None
             for unit in range(place.units):
                 number = next(numbers)
                 yield Receive(place.me, place.job.tag(f"weights {number}"))
                 yield from self._fetch(place, unit)
-                yield place.job.perform("forward", place.layer(unit, self.micro_batches))
+                item = place.passed(unit, micro, self.micro_batches, step, what, borrowed.pop(number))
+                what = yield place.job.perform("forward", item)
+                if self.sharding == "grad-op":
+                    kept[unit] = item["weights"]
+                del item  # and what it borrowed
                 yield from self._let_go(place, number)
             for unit in reversed(range(place.units)):
                 number = -1 if self.sharding == "grad-op" else next(numbers)
                 if number >= 0:
                     yield Receive(place.me, place.job.tag(f"weights {number}"))
                     yield from self._fetch(place, unit)
-                if self.recompute:
-                    yield place.job.perform("forward", place.layer(unit, self.micro_batches))
-                yield place.job.perform("backward", place.layer(unit, self.micro_batches))
+                weights = kept.pop(unit) if number < 0 else borrowed.pop(number)
+                what = yield from self._back(place, place.passed(unit, micro, self.micro_batches, step, what, weights))
                 gradient = yield place.job.perform("gradients", place.layer(unit))
                 if self.offload:
                     yield place.job.perform("to-host", place.layer(unit), place.share)
                 yield Send(place.me, gradient, place.job.tag(f"gradient {micro} {unit}"))
                 if number >= 0:
                     yield from self._let_go(place, number)
+
+    def _back(self, place: _Place, item: dict[str, Any]) -> Part:
+        """The way back through a layer, after its activations were computed again where they were not kept."""
+        if self.recompute:
+            yield place.job.perform("forward", item | {"given": None})
+        return (yield place.job.perform("backward", item))
 
     def _fetch(self, place: _Place, unit: int) -> Part:
         """Copy the own share of a layer from where it waits."""
@@ -212,28 +239,31 @@ class FullySharded(TrainingArchitecture):
         if number + self.prefetch + 1 < len(self._order(place)):
             yield Send(place.me, tag=place.job.tag("used"))
 
-    def _gather(self, place: _Place, shards: list[Any]) -> Part:
+    def _gather(self, place: _Place, shards: list[Any], borrowed: dict[int, Any]) -> Part:
         """The lane that borrows weights, at most `prefetch` layers ahead of the one that computes."""
         for number, unit in enumerate(self._order(place)):
             if number > self.prefetch:
                 yield Receive(place.me, place.job.tag("used"))
-            yield AllGather(place.group, shards[unit])
+            borrowed[number] = yield AllGather(place.group, shards[unit])
             yield Send(place.me, tag=place.job.tag(f"weights {number}"))
 
     def _scatter(self, place: _Place) -> Part:
-        """The lane that adds gradients up, each member its own share."""
+        """The lane that adds gradients up, each member its own share; answers these, each with its layer."""
+        sums = []
         for micro in range(self.micro_batches):
             for unit in reversed(range(place.units)):
                 gradient = yield Receive(place.me, place.job.tag(f"gradient {micro} {unit}"))
                 own = yield ReduceScatter(place.group, gradient.what)
                 if len(place.replicas) > 1:
-                    yield AllReduce(place.replicas, own)
+                    own = yield AllReduce(place.replicas, own)
+                sums.append((unit, own))
+        return sums
 
 
 def _finish(place: _Place) -> Part:
     """The first member gathers all weights and makes the outputs."""
-    own = yield place.job.perform("weights", share=place.share)
-    yield AllGather(place.group, own)
+    own = yield place.job.perform("weights", share=place.share, first=place.first)
+    weights = yield AllGather(place.group, own)
     if place.me != place.job.team[0]:
         return None
-    return (yield place.job.perform("finish"))
+    return (yield place.job.perform("finish", weights))

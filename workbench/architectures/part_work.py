@@ -35,6 +35,8 @@ def carry_out(learner: PartLearner, operation: Perform) -> Any:
             return learner.forward(section, _piece(item), item["given"], item.get("weights"))
         case "backward":
             return learner.backward(section, _piece(item), item["given"], item.get("weights"))
+        case "shard":
+            return learner.shard(section)
         case "gradients":
             return learner.gradients(section)
         case "apply":
@@ -53,7 +55,7 @@ def carry_out(learner: PartLearner, operation: Perform) -> Any:
 
 def _section(operation: Perform) -> Section:
     shares = round(1 / operation.share)
-    begin, end = operation.item["layers"]
+    begin, end = (operation.item or {}).get("layers", (0, 0))
     return Section(begin, end, round(operation.first * shares), shares)
 
 

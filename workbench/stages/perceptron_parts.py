@@ -37,6 +37,32 @@ class Held:
         return flat[self.outputs * len(self.columns) :]
 
 
+class Loss:
+    """The cross-entropy of what went through the last layer, on the member that holds it."""
+
+    def __init__(self, training: PerceptronTraining):
+        self.training = training
+        self.total, self.rows = 0.0, 0
+
+    def slope(self, piece: Piece, said: Any) -> Any:
+        """The gradient of the mean loss of a step by what the last layer said of a piece of its batch."""
+        import torch
+
+        labels = torch.from_numpy(self.training.dataset.train_y[self.training.rows_of(piece)])
+        logs = torch.log_softmax(torch.from_numpy(said), dim=1)
+        at = torch.arange(len(labels))
+        self.total -= float(logs[at, labels].sum())
+        self.rows += len(labels)
+        share = logs.exp()
+        share[at, labels] -= 1
+        return (share / self.training.samples_per_step).numpy()
+
+    def tell(self, step: int) -> None:
+        if self.rows:
+            self.training.tell_loss(step, self.total / self.rows)
+        self.total, self.rows = 0.0, 0
+
+
 class PerceptronParts(PerceptronTraining):
     """A perceptron in training, of which this member holds the sections that it is asked about; a PartLearner.
 
@@ -48,7 +74,7 @@ class PerceptronParts(PerceptronTraining):
         super().__init__(*of)
         self.held: dict[int, Held] = {}
         self.given: dict[tuple[int, int], Any] = {}  # (layer, piece of the batch): what waits for the way back
-        self.loss, self.rows = 0.0, 0
+        self.loss = Loss(self)
 
     # --- passes --------------------------------------------------------------------------------------------------
 
@@ -72,15 +98,12 @@ class PerceptronParts(PerceptronTraining):
         columns = slice(held.columns.start, held.columns.stop)
         if layer:
             return torch.relu(torch.from_numpy(self.given[layer, piece.index])[:, columns])
-        return torch.from_numpy(self.dataset.train_x[self._rows_of(piece)][:, columns])
-
-    def _rows_of(self, piece: Piece) -> Any:
-        return share_of(self.batch(piece.step), piece.index, piece.count)
+        return torch.from_numpy(self.dataset.train_x[self.rows_of(piece)][:, columns])
 
     def backward(self, section: Section, piece: Piece, given: Any, weights: Any = None) -> Any:
         import torch
 
-        slope = self._slope(piece, given) if section.end == len(self.layers) else given
+        slope = self.loss.slope(piece, given) if section.end == len(self.layers) else given
         after = torch.from_numpy(slope)
         for layer in reversed(range(section.begin, section.end)):
             held = self._hold(layer, section)
@@ -98,24 +121,13 @@ class PerceptronParts(PerceptronTraining):
                 after[:, held.columns.start : held.columns.stop] = own
         return after.numpy()
 
-    def _slope(self, piece: Piece, said: Any) -> Any:
-        """The gradient of the loss by what the last layer said; remembers the loss."""
-        import torch
-
-        rows = self._rows_of(piece)
-        labels = torch.from_numpy(self.dataset.train_y[rows])
-        logs = torch.log_softmax(torch.from_numpy(said), dim=1)
-        at = torch.arange(len(labels))
-        self.loss -= float(logs[at, labels].sum())
-        self.rows += len(labels)
-        share = logs.exp()
-        share[at, labels] -= 1
-        return (share / self.samples_per_step).numpy()
-
     # --- steps ---------------------------------------------------------------------------------------------------
 
     def gradients(self, section: Section) -> Any:
         return np.concatenate([self._hold(layer, section).gradient for layer in range(section.begin, section.end)])
+
+    def shard(self, section: Section) -> Any:
+        return np.concatenate([self._hold(layer, section).weights for layer in range(section.begin, section.end)])
 
     def apply(self, section: Section, step: int, total: Any = None) -> None:
         at = 0
@@ -128,9 +140,7 @@ class PerceptronParts(PerceptronTraining):
             held.gradient = None
 
     def tell(self, step: int) -> None:
-        if self.rows:
-            self.tell_loss(step, self.loss / self.rows)
-        self.loss, self.rows = 0.0, 0
+        self.loss.tell(step)
 
     # --- what is held --------------------------------------------------------------------------------------------
 

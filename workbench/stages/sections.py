@@ -50,6 +50,9 @@ class PartLearner(Protocol):
     def gradients(self, section: Section) -> Any:
         """The flat gradient of the section's weights so far."""
 
+    def shard(self, section: Section) -> Any:
+        """The own share of the section's weights, flat, for others to borrow."""
+
     def apply(self, section: Section, step: int, total: Any = None) -> None:
         """One optimiser step of the section, by `total` or by the gradient of all that went back through it."""
 

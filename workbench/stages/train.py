@@ -22,6 +22,7 @@ from workbench.stages.base import (
     parameter,
 )
 from workbench.stages.perceptron_parts import PerceptronParts
+from workbench.stages.perceptron_shards import PerceptronShards
 from workbench.stages.sections import Holds, PartLearner
 
 
@@ -53,7 +54,8 @@ class Train(TrainingStage):
         return perceptron.PerceptronLearner(*self._training(inputs, context))
 
     def part_learner(self, holds: Holds, inputs: Mapping[str, Any], context: Context) -> PartLearner:
-        return PerceptronParts(*self._training(inputs, context))
+        kind = PerceptronParts if holds == "layers" else PerceptronShards
+        return kind(*self._training(inputs, context))
 
     def _training(self, inputs: Mapping[str, Any], context: Context) -> tuple[Any, ...]:
         """What a learner is made of, whatever of the model it holds."""

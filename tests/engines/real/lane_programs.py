@@ -106,7 +106,19 @@ def failing(me, team, what):
     return "elsewhere"
 
 
-PLAYS = {play.__name__: play for play in (overlapping, nested, bereaved, entangled, failing)}
+def handing_over(me, team, what):
+    """Two lanes hand letters to and fro, and each looks for the next one as soon as it has sent its own."""
+
+    def one(first, second):
+        for number in range(4000):
+            yield Send(me, None, f"{first} {number}")
+            yield Receive(me, f"{second} {number}")
+        return number + 1
+
+    return (yield Together((one("to", "fro"), one("fro", "to"))))
+
+
+PLAYS = {play.__name__: play for play in (overlapping, nested, bereaved, entangled, failing, handing_over)}
 
 
 def cast(seat, tell):

@@ -64,6 +64,10 @@ def test_lanes_sum_beside_work_and_beside_each_other_and_tell_what_the_simulator
     assert [one for one in sums for other in work if other[0] < one[0] and one[1] < other[1]]
 
 
+def test_no_lane_misses_a_letter_of_another_that_looks_for_its_own_at_once(stage):
+    assert stage.play("handing_over", ["w0"], of="lane_programs", limits=Limits()) == {"w0": [4000, 4000]}
+
+
 def test_the_first_trouble_closes_the_other_lanes_and_one_at_work_when_that_is_done(stage):
     assert stage.play("nested", ["w0"], of="lane_programs", limits=Limits()) == {"w0": "timed out"}
     assert story(stage.events) == simulated("nested", ["w0"])

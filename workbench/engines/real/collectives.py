@@ -1,4 +1,4 @@
-"""Collectives of a member: sums and agreements over a team, and what its losses do to them."""
+"""Collectives of a member: sums, shares and agreements over a team, and what its losses do to them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.architectures.operations import Agree, AllReduce, Operation, WorkerLost
+from workbench.architectures.operations import Agree, AllGather, AllReduce, Operation, ReduceScatter, WorkerLost
 from workbench.engines.real.floor import Floor
 from workbench.engines.real.group import Groups, Team
 from workbench.engines.real.post import Post
@@ -40,25 +40,47 @@ class Collectives:
 
         is_tensor = isinstance(operation.what, torch.Tensor)
         total = operation.what.clone() if is_tensor else torch.from_numpy(numpy.array(operation.what, order="C"))
-        self._enter(operation, operation.team, total, least=False)
+        self._enter(operation, operation.team, lambda: self.groups.reduce(operation.team, total))
         return total if is_tensor else total.numpy()
+
+    def all_gather(self, operation: AllGather) -> Any:
+        """The arrays of all members, which are equally long, behind each other."""
+        import numpy
+        import torch
+
+        own = torch.from_numpy(numpy.ascontiguousarray(operation.what))
+        whole = own.repeat(len(operation.team))
+        self._enter(operation, operation.team, lambda: self.groups.gather(operation.team, own, whole))
+        return whole.numpy()
+
+    def reduce_scatter(self, operation: ReduceScatter) -> Any:
+        """Of an array that can be cut into equal shares; a member is given that of its place in the team."""
+        import numpy
+        import torch
+
+        whole = torch.from_numpy(numpy.array(operation.what, order="C"))
+        own = torch.empty(len(whole) // len(operation.team), dtype=whole.dtype)
+        if len(operation.team) == 1:
+            own = whole
+        self._enter(operation, operation.team, lambda: self.groups.scatter(operation.team, whole, own))
+        return own.numpy()
 
     def agree(self, operation: Agree) -> int:
         import torch
 
         value = torch.full((len(operation.team),), operation.value, dtype=torch.int64)  # something in each chunk
-        self._enter(operation, operation.team, value, least=True)
+        self._enter(operation, operation.team, lambda: self.groups.reduce(operation.team, value, least=True))
         return int(value[0].item())
 
-    def _enter(self, operation: Operation, team: Team, tensor: Any, least: bool) -> None:
+    def _enter(self, operation: Operation, team: Team, carry_out: Callable[[], bool]) -> None:
         self._raise_loss(operation, team)
         if team == (self.post.me,):
             return
         mates = tuple(mate for mate in team if mate != self.post.me)
         with self.waiting(operation, mates, "collective"):
-            reduced = self.groups.reduce(team, tensor, least)
+            done = carry_out()
             self.floor.check()
-            if reduced:
+            if done:
                 return
             until_s = time.monotonic() + self.group_s
             while time.monotonic() < until_s:

@@ -97,7 +97,7 @@ class Floor:
     def _take_in(self, ready: list[Any]) -> None:
         if ready:
             self._post.take_in(ready)
-            self._news.notify_all()
+            self.wake()  # whoever listens may sleep on, for what was to wake it is taken in
 
     def changed(self) -> None:
         """Lanes that have left the floor until something holds are to look again."""

@@ -53,23 +53,40 @@ class Groups:
         self._meetings: dict[Key, Path] = {}
 
     def reduce(self, team: Team, tensor: Any, least: bool = False) -> bool:
-        """Sum `tensor` in place over the team (or take the least); False if the group broke, and is torn down.
-
-        The group is let go of outside any `except`: a kept traceback would keep its sockets open, and a mate that is
-        blocked in the same sum would wait for the timeout.
-        """
+        """Sum `tensor` in place over the team (or take the least); False if the group broke, and is torn down."""
         dist = _distributed()
+        options = self._within(dist.AllreduceOptions())
+        options.reduceOp = dist.ReduceOp.MIN if least else dist.ReduceOp.SUM
+        return self._carry_out(team, lambda group: group.allreduce([tensor], options))
+
+    def gather(self, team: Team, own: Any, whole: Any) -> bool:
+        """Put what all members have into `whole`, one behind the other; False as for a sum."""
+        options = self._within(_distributed().distributed_c10d.AllgatherOptions())
+        return self._carry_out(team, lambda group: group._allgather_base(whole, own, options))
+
+    def scatter(self, team: Team, whole: Any, own: Any) -> bool:
+        """Put the own share of the sum of all `whole` into `own`; False as for a sum."""
+        options = self._within(_distributed().distributed_c10d.ReduceScatterOptions())
+        return self._carry_out(team, lambda group: group._reduce_scatter_base(own, whole, options))
+
+    def _within(self, options: Any) -> Any:
+        options.timeout = timedelta(seconds=self.timeout_s)
+        return options
+
+    def _carry_out(self, team: Team, collective: Callable[[Any], Any]) -> bool:
+        """Whether the group has done so.
+
+        It is let go of outside any `except`: a kept traceback would keep its sockets open, and a mate that is blocked
+        in the same collective would wait for the timeout.
+        """
         key = team, self._floor.lane.name
         if key not in self._groups and not self._form(key):
             return False
-        options = dist.AllreduceOptions()
-        options.reduceOp = dist.ReduceOp.MIN if least else dist.ReduceOp.SUM
-        options.timeout = timedelta(seconds=self.timeout_s)
         broke = False
         group = self._groups[key]
         with self._floor.left():
             try:
-                group.allreduce([tensor], options).wait()
+                collective(group).wait()
             except RuntimeError:
                 broke = True
         if broke and self._groups.get(key) is group:

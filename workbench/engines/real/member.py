@@ -20,6 +20,7 @@ import msgspec
 from workbench.architectures.narration import Tell, narrated
 from workbench.architectures.operations import (
     Agree,
+    AllGather,
     AllReduce,
     Claim,
     Known,
@@ -30,6 +31,7 @@ from workbench.architectures.operations import (
     Recall,
     Receive,
     Record,
+    ReduceScatter,
     Release,
     Renew,
     Say,
@@ -111,6 +113,8 @@ class Member:
             Send: self._send,
             Receive: self._receive,
             AllReduce: self.collectives.all_reduce,
+            AllGather: self.collectives.all_gather,
+            ReduceScatter: self.collectives.reduce_scatter,
             Agree: self.collectives.agree,
             Together: self._together,
             Record: self._within_reach(lambda operation: self._record(store, operation)),

@@ -39,10 +39,34 @@ class Rings:
         """Sum `tensor` in place over the team (or take the least); False if a member was lost."""
         import numpy
 
+        place, chunks = team.index(self._post.me), numpy.array_split(tensor.view(-1).numpy(), len(team))
+        combine = numpy.minimum if least else numpy.add
+        name = self._name(team)
+        summed = self._go_around(team, f"{name}.sum", chunks, place, lambda into, came: combine(into, came, out=into))
+        return summed and self._go_around(team, f"{name}.all", chunks, place + 1, numpy.copyto)
+
+    def gather(self, team: Team, own: Any, whole: Any) -> bool:
+        """Put what all members have into `whole`, one behind the other; False if a member was lost."""
+        import numpy
+
+        place, chunks = team.index(self._post.me), numpy.array_split(whole.numpy(), len(team))
+        numpy.copyto(chunks[place], own.numpy())
+        return self._go_around(team, self._name(team), chunks, place, numpy.copyto)
+
+    def scatter(self, team: Team, whole: Any, own: Any) -> bool:
+        """Put the own share of the sum of all `whole` into `own`; False if a member was lost."""
+        import numpy
+
+        place, chunks = team.index(self._post.me), numpy.array_split(whole.numpy(), len(team))
+        name = self._name(team)
+        summed = self._go_around(team, name, chunks, place - 1, lambda into, came: numpy.add(into, came, out=into))
+        numpy.copyto(own.numpy(), chunks[place])
+        return summed
+
+    def _name(self, team: Team) -> str:
+        """Of the next collective of a team."""
         ring = self._ring(team)
-        name = f"{ring}/{next(self._numbers[ring])}"
-        chunks = numpy.array_split(tensor.view(-1).numpy(), len(team))
-        return self._go_around(team, name, chunks, numpy.minimum if least else numpy.add)
+        return f"{ring}/{next(self._numbers[ring])}"
 
     def drop(self, worker: str) -> None:
         """Nothing more comes of the sums of which `worker` was a member."""
@@ -57,18 +81,18 @@ class Rings:
     def close(self) -> None:
         """What was sent is on its way; nobody has to be told."""
 
-    def _go_around(self, team: Team, name: str, chunks: list[Any], combine: Callable[..., Any]) -> bool:
+    def _go_around(
+        self, team: Team, name: str, chunks: list[Any], first: int, combine: Callable[[Any, Any], Any]
+    ) -> bool:
+        """Pass chunks on to the right, from the `first` one backwards; what comes is combined with the own one."""
         members, place = len(team), team.index(self._post.me)
         left, right = team[place - 1], team[(place + 1) % members]
-        for step in range(2 * (members - 1)):
-            outgoing, incoming = chunks[(place - step) % members], chunks[(place - step - 1) % members]
+        for step in range(members - 1):
+            outgoing, incoming = chunks[(first - step) % members], chunks[(first - step - 1) % members]
             came = self._pass_on(team, left, right, f"{name}.{step}", outgoing)
             if came is None:
                 return False
-            if step < members - 1:
-                combine(incoming, came, out=incoming)
-            else:
-                incoming[:] = came
+            combine(incoming, came)
         return True
 
     def _pass_on(self, team: Team, left: str, right: str, name: str, chunk: Any) -> Any:
