@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from workbench.architectures.fully_sharded import FullySharded
+from workbench.architectures.memory import Held
 from workbench.architectures.ring import RingAllReduce
 from workbench.architectures.training import TrainingArchitecture
 from workbench.engines.simulated.gatherings import KINDS, AllGather
@@ -20,8 +23,9 @@ STRETCHES = "simulated.offloads.memory_bytes < 0.8 * simulated.overlaps.memory_b
 COPIES = "simulated.offloads.samples_per_second < simulated.overlaps.samples_per_second"
 
 
-def test_the_pattern_holds_as_the_model_is(missed):
-    assert missed("DP-5") == []
+@pytest.mark.parametrize("name", ["DP-5", "DP-5-members"])
+def test_the_pattern_holds_as_the_model_is(name, missed):
+    assert missed(name) == []
 
 
 def test_if_communication_cost_nothing_there_would_be_nothing_to_hide(missed, monkeypatch):
@@ -72,3 +76,21 @@ def test_if_copies_to_the_host_were_free_offloading_would_cost_nothing(missed, m
 
     monkeypatch.setattr(Work, "seconds", free)
     assert missed("DP-5") == [COPIES]
+
+
+@pytest.mark.parametrize(
+    ("held", "missed_then"),
+    [
+        (TrainingArchitecture.held, {"simulated.shared.memory_share < 1"}),
+        (lambda *of: Held(), {"simulated.keeps.memory_bytes > 1.1 * simulated.shared.memory_bytes"}),
+    ],
+    ids=["a share were the whole", "nothing were held"],
+)
+def test_members_that_share_weights_out_would_not_hold_less_if(held, missed_then, missed, monkeypatch):
+    monkeypatch.setattr(FullySharded, "held", held)
+    assert missed_then <= set(missed("DP-5-members"))
+
+
+def test_real_members_with_a_copy_each_grow_as_much_whatever_they_are_called(missed_for_real):
+    told = missed_for_real("DP-5-members", "{use: fully-sharded}", "{use: ring-all-reduce}")
+    assert "real.ring.memory_bytes > 1.6 * real.shared.memory_bytes" in told

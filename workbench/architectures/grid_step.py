@@ -42,6 +42,11 @@ class Place:
         return 1 / self.grid.tensor
 
     @property
+    def first(self) -> float:
+        """Where the own share of each layer begins, as a share of all."""
+        return self.tensor / self.grid.tensor
+
+    @property
     def layer_team(self) -> tuple[str, ...]:
         return tuple(self.grid.at(tensor, self.stage, self.replica) for tensor in range(self.grid.tensor))
 
@@ -98,22 +103,28 @@ def step(place: Place, ways: Ways, number: int) -> Part:
     `number` tells the letters between lanes from those of other steps. A shared-out optimiser moves as many bytes as an
     all-reduce (Rajbhandari et al., "ZeRO", SC 2020, stage 1).
     """
+    sums: list[tuple[int, Any]] = []
     if ways.overlap:
-        yield Together((_passes(place, ways, f"{number}"), _beside(place, ways, f"{number}")))
+        lanes = _passes(place, ways, number, f"{number}"), _beside(place, ways, f"{number}")
+        sums = (yield Together(lanes))[-1]
     else:
-        yield from _passes(place, ways, "")
+        yield from _passes(place, ways, number, "")
         for layers in place.parts:
-            gradients = yield place.job.perform("gradients", {"layers": layers}, place.share)
-            yield from _sum(place, ways, gradients)
+            gradients = yield place.job.perform("gradients", {"layers": layers}, place.share, place.first)
+            sums.append((layers[0], (yield from _sum(place, ways, gradients))))
     for layers in place.parts:
-        yield place.job.perform("apply", {"layers": layers}, place.moved(ways))
+        total = [(first, summed) for first, summed in sums if layers[0] <= first < layers[1]]
+        item = {"layers": layers, "step": number, "total": total, "tells": not place.tensor and not place.replica}
+        yield place.job.perform("apply", item, place.moved(ways), place.first)
     if ways.share_optimiser and not ways.overlap:
         for layers in place.parts:
             yield from _gather(place, ways, layers)
 
 
 def _beside(place: Place, ways: Ways, name: str) -> Part:
-    """The lane that hands weights round before they are first needed, and adds gradients up as they come about."""
+    """The lane that hands weights round before they are first needed, and adds gradients up as they come about; answers
+    the sums, each with its first layer."""
+    sums = []
     if ways.share_optimiser:
         for index in sorted(place.first_forwards):
             for layers in reversed(place.units(place.turns[index].own)):
@@ -122,15 +133,15 @@ def _beside(place: Place, ways: Ways, name: str) -> Part:
     for index in sorted(place.last_backwards):
         for layers in place.units(place.turns[index].own):
             letter = yield Receive(place.me, place.job.tag(f"gradients {name} {layers[0]}"))
-            yield from _sum(place, ways, letter.what)
+            sums.append((layers[0], (yield from _sum(place, ways, letter.what))))
+    return sums
 
 
 def _sum(place: Place, ways: Ways, gradients: Any) -> Part:
     team = place.replica_team
     if ways.share_optimiser:
-        yield ReduceScatter(team, gradients)
-    elif len(team) > 1:
-        yield AllReduce(team, gradients)
+        return (yield ReduceScatter(team, gradients))
+    return (yield AllReduce(team, gradients)) if len(team) > 1 else gradients
 
 
 def _gather(place: Place, ways: Ways, layers: tuple[int, int]) -> Part:
@@ -138,58 +149,72 @@ def _gather(place: Place, ways: Ways, layers: tuple[int, int]) -> Part:
     yield AllGather(place.replica_team, weights)
 
 
-def _passes(place: Place, ways: Ways, beside: str) -> Part:
+def _passes(place: Place, ways: Ways, step: int, beside: str) -> Part:
     """Turn by turn: receive what it needs, go through the own layers, hand on. `beside` names letters between lanes."""
+    said: dict[int, Any] = {}  # by the last part, of each micro-batch: the way back begins with it
     for index, (part, micro, own) in enumerate(place.turns):
         number = place.number(own)
         towards = 1 if part == "forward" else -1
-        what = None
         if 0 <= number - towards <= place.last:
             what = yield from _receive(place, place.holder(number - towards), f"{part} {micro} to {number}")
+        else:
+            what = said.pop(micro) if part == "backward" else None
         if part == "forward":
             awaited = beside if ways.share_optimiser and index in place.first_forwards else ""
             for layers in reversed(place.units(own)):
                 if awaited:
                     yield Receive(place.me, place.job.tag(f"weights {awaited} {layers[0]}"))
-                what = yield from _forward(place, micro, layers, what)
+                what = yield from _forward(place, _piece(place, step, micro, not ways.recompute), layers, what)
+            if number == place.last:
+                said[micro] = what
         else:
             told = beside if index in place.last_backwards else ""
             for layers in place.units(own):
-                what = yield from _backward(place, micro, layers, what, ways.recompute)
+                what = yield from _backward(place, _piece(place, step, micro), layers, what, ways.recompute)
                 if told:
-                    gradients = yield place.job.perform("gradients", {"layers": layers}, place.share)
+                    gradients = yield place.job.perform("gradients", {"layers": layers}, place.share, place.first)
                     yield Send(place.me, gradients, place.job.tag(f"gradients {told} {layers[0]}"))
         after = number + towards
         if 0 <= after <= place.last:
             yield Send(place.holder(after), what, place.job.tag(f"{part} {micro} to {after}"))
 
 
-def _pass(place: Place, part: str, micro: int, layers: tuple[int, int], given: Any) -> Generator[Operation, Any, Any]:
-    item = {"layers": layers, "of": place.pieces, "micro": micro, "given": given}
-    return (yield place.job.perform(part, item, place.share))
+def _piece(place: Place, step: int, micro: int, kept: bool = True) -> dict[str, Any]:
+    """Which piece of the batch of a step a replica's micro-batch is."""
+    own = place.pieces // place.grid.replicas
+    return {"step": step, "of": place.pieces, "micro": place.replica * own + micro, "kept": kept}
 
 
-def _forward(place: Place, micro: int, layers: tuple[int, int], given: Any) -> Generator[Operation, Any, Any]:
+def _pass(
+    place: Place, part: str, piece: dict[str, Any], layers: tuple[int, int], given: Any
+) -> Generator[Operation, Any, Any]:
+    item = piece | {"layers": layers, "given": given}
+    return (yield place.job.perform(part, item, place.share, place.first))
+
+
+def _forward(
+    place: Place, piece: dict[str, Any], layers: tuple[int, int], given: Any
+) -> Generator[Operation, Any, Any]:
     """Through a unit; where others have a share of its layer, what they have is added up."""
-    made = yield from _pass(place, "forward", micro, layers, given)
+    made = yield from _pass(place, "forward", piece, layers, given)
     if place.grid.tensor > 1:
         for _ in range(place.sums[layers[0]]):
-            yield AllReduce(place.layer_team, made)
+            made = yield AllReduce(place.layer_team, made)
     return made
 
 
 def _backward(
-    place: Place, micro: int, layers: tuple[int, int], given: Any, recompute: bool
+    place: Place, piece: dict[str, Any], layers: tuple[int, int], given: Any, recompute: bool
 ) -> Generator[Operation, Any, Any]:
     """The way back through a unit, after its activations were computed again where they were not kept."""
     first, end = layers
     middle = first + sum(map(bool, place.sums[first:end]))  # a head keeps its activations
     if recompute and middle > first:
-        yield from _forward(place, micro, (first, middle), None)
-    made = yield from _pass(place, "backward", micro, layers, given)
+        yield from _forward(place, piece, (first, middle), None)
+    made = yield from _pass(place, "backward", piece, layers, given)
     if place.grid.tensor > 1:
         for _ in range(place.sums[first]):
-            yield AllReduce(place.layer_team, made if first else given)  # the model's input needs no gradient
+            made = yield AllReduce(place.layer_team, made if first else given)  # the model's input needs no gradient
     return made
 
 
@@ -213,11 +238,12 @@ def finish(place: Place) -> Part:
         yield from _receive(place, first, "finish")
         weights = []
         for layers in place.parts:
-            weights.append((yield place.job.perform("weights", {"layers": layers}, place.share)))
+            weights.append((yield place.job.perform("weights", {"layers": layers}, place.share, place.first)))
         yield Send(first, weights, place.job.tag("weights"))
         return None
     for other in others:
         yield Send(other, None, place.job.tag("finish"))
+    held: list[Any] = []
     for other in others:
-        yield from _receive(place, other, "weights")
-    return (yield place.job.perform("finish"))
+        held += (yield from _receive(place, other, "weights")) or ()
+    return (yield place.job.perform("finish", held))

@@ -60,4 +60,4 @@ def _section(operation: Perform) -> Section:
 
 
 def _piece(item: dict[str, Any]) -> Piece:
-    return Piece(item["step"], item["micro"], item["of"])
+    return Piece(item["step"], item["micro"], item["of"], item.get("kept", True))

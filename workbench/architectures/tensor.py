@@ -32,6 +32,8 @@ class TensorParallel(TrainingArchitecture):
     doc = "Workers split every layer; such teams may form a pipeline, and the pipeline may have replicas."
     doc_ja = "各層をワーカーで分割します。パイプラインや複製と組み合わせることもできます。"
 
+    holds = "layers"
+
     tensor: int = Field(
         default=0,
         ge=0,
@@ -111,7 +113,7 @@ class TensorParallel(TrainingArchitecture):
 
     @property
     def engines(self) -> tuple[str, ...]:
-        return ("simulated",)
+        return ("simulated",) if self.share_optimiser else ("simulated", "real")
 
     @property
     def _ways(self) -> grid_step.Ways:
@@ -146,14 +148,14 @@ class TensorParallel(TrainingArchitecture):
             return None
         steps = min(opened["steps"], job.most_steps or opened["steps"])
         samples = opened["samples_per_step"]
-        step = yield from part_checkpoints.restore(job, place.parts, place.share)
+        step = yield from part_checkpoints.restore(job, place.parts, place.share, place.first)
         while step < steps:
             yield from grid_step.step(place, self._ways, step)
             if job.team[0] == me:  # gradients reach the first stage last
                 yield Say(StepsFinished(first=step, last=step, samples=samples, of=steps, stage=job.stage, item=job.of))
             if self.is_checkpoint(step) and not place.replica:
                 holders, rank = self.stages * place.grid.tensor, place.stage * place.grid.tensor + place.tensor
-                yield from part_checkpoints.record(job, step, rank, holders, place.parts, place.share)
+                yield from part_checkpoints.record(job, step, rank, holders, place.parts, place.share, place.first)
             step += 1
         return (yield from grid_step.finish(place))
 

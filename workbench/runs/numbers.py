@@ -15,6 +15,7 @@ MEASURED = (
     *("memory_bytes", "memory_share", "items_found"),
 )
 GROWING = ("items_bytes", "items_share")  # every worker of a real run tells what it has needed so far
+OF_THE_FULLEST = ("memory_bytes", "memory_share")  # each real worker tells its own
 
 
 def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:
@@ -28,6 +29,9 @@ def numbers(state: RunState, warm_up_s: float = 0.0) -> dict[str, float]:
     found |= _faults(state)
     found |= {name: state.measures[name][-1].value for name in MEASURED if name in state.measures}
     found |= {name: max(m.value for m in state.measures[name]) for name in GROWING if name in state.measures}
+    for name in OF_THE_FULLEST:
+        if measures := state.measures.get(name):
+            found[name] = max(measure.value for measure in measures)
     if variances := state.measures.get("update_variance"):
         found["update_variance"] = sum(measure.value for measure in variances) / len(variances)
     if apart := state.measures.get("replicas_apart"):

@@ -257,10 +257,11 @@ class Learning(Learner, Protocol):
 class TrainingStage(Stage):
     """A stage whose work a team shares by its training architecture, step by step.
 
-    `simulated_only` where nothing but its cost is known.
+    `simulated_only` where nothing but its cost is known; `in_parts` where real members can hold parts of its model.
     """
 
     simulated_only: ClassVar[bool] = False
+    in_parts: ClassVar[bool] = False
 
     def learner(self, inputs: Mapping[str, Any], context: Context) -> Learner:
         raise NotImplementedError

@@ -37,6 +37,11 @@ class Held:
         return flat[self.outputs * len(self.columns) :]
 
 
+def rows_of(training: PerceptronTraining, piece: Piece) -> Any:
+    """Positions of the rows of a piece of a step's batch."""
+    return share_of(training.batch(piece.step), piece.index, piece.count)
+
+
 class Loss:
     """The cross-entropy of what went through the last layer, on the member that holds it."""
 
@@ -48,7 +53,7 @@ class Loss:
         """The gradient of the mean loss of a step by what the last layer said of a piece of its batch."""
         import torch
 
-        labels = torch.from_numpy(self.training.dataset.train_y[self.training.rows_of(piece)])
+        labels = torch.from_numpy(self.training.dataset.train_y[rows_of(self.training, piece)])
         logs = torch.log_softmax(torch.from_numpy(said), dim=1)
         at = torch.arange(len(labels))
         self.total -= float(logs[at, labels].sum())
@@ -84,21 +89,21 @@ class PerceptronParts(PerceptronTraining):
         said = self.given.get((section.begin, piece.index)) if given is None else given
         for layer in range(section.begin, section.end):
             held = self._hold(layer, section)
-            if layer:
+            if layer and (piece.kept or layer == section.begin):
                 self.given[layer, piece.index] = said
             own = torch.from_numpy(held.weights)
-            said = self._inputs(layer, held, piece) @ held.matrix(own).T
+            said = self._inputs(layer, held, piece, said) @ held.matrix(own).T
             said = (said + held.bias(own) if held.has_bias else said).numpy()
         return said
 
-    def _inputs(self, layer: int, held: Held, piece: Piece) -> Any:
+    def _inputs(self, layer: int, held: Held, piece: Piece, given: Any) -> Any:
         """The own columns of what a layer computes with."""
         import torch
 
         columns = slice(held.columns.start, held.columns.stop)
         if layer:
-            return torch.relu(torch.from_numpy(self.given[layer, piece.index])[:, columns])
-        return torch.from_numpy(self.dataset.train_x[self.rows_of(piece)][:, columns])
+            return torch.relu(torch.from_numpy(given)[:, columns])
+        return torch.from_numpy(self.dataset.train_x[rows_of(self, piece)][:, columns])
 
     def backward(self, section: Section, piece: Piece, given: Any, weights: Any = None) -> Any:
         import torch
@@ -107,11 +112,11 @@ class PerceptronParts(PerceptronTraining):
         after = torch.from_numpy(slope)
         for layer in reversed(range(section.begin, section.end)):
             held = self._hold(layer, section)
-            x = self._inputs(layer, held, piece)
+            before = self.given.pop((layer, piece.index), None)
+            x = self._inputs(layer, held, piece, before)
             found = [(after.T @ x).reshape(-1), *([after.sum(0)] if held.has_bias else [])]
             gradient = torch.cat(found).numpy()
             held.gradient = gradient if held.gradient is None else held.gradient + gradient
-            before = self.given.pop((layer, piece.index), None)
             if before is None:
                 return np.zeros(0, np.float32)  # the data have no gradient
             own = after @ held.matrix(torch.from_numpy(held.weights)) * (x > 0)
@@ -130,14 +135,19 @@ class PerceptronParts(PerceptronTraining):
         return np.concatenate([self._hold(layer, section).weights for layer in range(section.begin, section.end)])
 
     def apply(self, section: Section, step: int, total: Any = None) -> None:
-        at = 0
+        for layer, flat in total or ():
+            self._take_gradients(layer, flat)
         for layer in range(section.begin, section.end):
             held = self._hold(layer, section)
-            if total is not None:
-                held.gradient = total[at : at + len(held.weights)]
-                at += len(held.weights)
             held.weights, held.slots = self.rule.move(step, held.weights, held.slots, held.gradient)
             held.gradient = None
+
+    def _take_gradients(self, layer: int, flat: Any) -> None:
+        """Of a layer and of those behind it, as many as there are."""
+        while len(flat):
+            held = self.held[layer]
+            held.gradient, flat = np.split(flat, [len(held.weights)])
+            layer += 1
 
     def tell(self, step: int) -> None:
         self.loss.tell(step)

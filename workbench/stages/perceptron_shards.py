@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from workbench.stages.perceptron import PerceptronTraining, first_weights, parameters
-from workbench.stages.perceptron_parts import Held, Loss
+from workbench.stages.perceptron_parts import Held, Loss, rows_of
 from workbench.stages.sections import Piece, Section
 
 
@@ -60,7 +60,7 @@ class PerceptronShards(PerceptronTraining):
 
         if key[0]:
             return torch.relu(torch.from_numpy(self.given[key]))
-        return torch.from_numpy(self.dataset.train_x[self.rows_of(piece)])
+        return torch.from_numpy(self.dataset.train_x[rows_of(self, piece)])
 
     def backward(self, section: Section, piece: Piece, given: Any, weights: Any = None) -> Any:
         import torch

@@ -23,11 +23,15 @@ class Section:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of the batch of a step: the `index`-th of `count` that are as equal as can be."""
+    """A piece of the batch of a step: the `index`-th of `count` that are as equal as can be.
+
+    What is `kept` on its way forwards need not be computed again for the way back.
+    """
 
     step: int
     index: int = 0
     count: int = 1
+    kept: bool = True
 
 
 class PartLearner(Protocol):
@@ -54,7 +58,8 @@ class PartLearner(Protocol):
         """The own share of the section's weights, flat, for others to borrow."""
 
     def apply(self, section: Section, step: int, total: Any = None) -> None:
-        """One optimiser step of the section, by `total` or by the gradient of all that went back through it."""
+        """One optimiser step of the section, by the gradient of all that went back through it, or by `total`:
+        (first layer, flat gradient of that and of some behind it, or of the own shares of one) again and again."""
 
     def tell(self, step: int) -> None:
         """Tell the loss of what went through the last layer in `step`."""

@@ -36,6 +36,7 @@ class Train(TrainingStage):
     doc_ja = "小さなニューラルネットを学習します（PyTorch）。各バッチをクラスタのワーカーで分担します。"
     inputs = (Port("dataset", "dataset"),)
     outputs = (Port("model", "model"),)
+    in_parts = True
     measures = ("loss", "accuracy", "gradient_s")
 
     hidden: tuple[Annotated[int, Field(ge=1, le=65_536)], ...] = parameter(

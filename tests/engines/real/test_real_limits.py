@@ -21,6 +21,28 @@ def test_models_of_items_which_nothing_can_put_together_are_refused_before_a_rea
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (
+            "use: train, with: {hidden: [32], epochs: 3, batch_size: 64}",
+            "use: train-transformer",
+            "deals out the model",
+        ),
+        (
+            "use: pipeline-parallel",
+            "use: fully-sharded, with: {offload: true}",
+            "with parameters that only a simulated",
+        ),
+    ],
+)
+def test_parts_of_a_model_that_only_simulated_members_hold_are_refused(before, after, told, tmp_path, capsys):
+    text = SMALL.replace("use: ring-all-reduce, with: {workers: 2}", "use: pipeline-parallel")
+    (tmp_path / "scenario.yaml").write_text(text.replace(before, after))
+    assert cli.main(["run", str(tmp_path / "scenario.yaml"), "--out", str(tmp_path / "out"), "--real"]) == cli.CANNOT
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("network", "told"),
     [
         ("topology: ring", "a network of topology 'ring' can only be simulated"),

@@ -64,8 +64,13 @@ def refusals(scenario: Scenario, combination: Combination) -> list[str]:
         said.append("the election of a new leader can only be simulated; a real one is started again")
     for stage in scenario.pipeline.stages:
         kind = STAGES.get(stage.use)
-        if kind is not None and issubclass(kind, TrainingStage) and kind.simulated_only:
+        if kind is None or not issubclass(kind, TrainingStage):
+            continue
+        if kind.simulated_only:
             said.append(f"the stage '{stage.id}' ({kind.title}) can only be simulated")
+        elif training.holds != "everything" and not kind.in_parts:
+            parts = f"'{combination.id}' ({training.title}) deals out the model of '{stage.id}' ({kind.title})"
+            said.append(f"{parts}, which can only be simulated; a perceptron can be dealt out for real")
     said += _of_questions(scenario)
     said += _of_groups(scenario.pipeline)
     said += room.refusals(scenario.pipeline)

@@ -153,6 +153,17 @@ class Workshop:
         sized = {port: values.size_of(value) for port, value in inputs.items()}
         return training_work.opened(part) | part_work.to_cut(stage.step_cost(sized))
 
+    def _tell_memory(self, learner: Learning | PartLearner, operation: Perform) -> None:
+        """What the training has taken at most, once its last step is done."""
+        item = operation.item
+        step = item["step"] if isinstance(item, dict) else item[0]
+        if step + 1 != min(learner.steps, self.scenario.run.steps or learner.steps):
+            return
+        taken_bytes = self.opened[operation.stage, operation.of].took.growth.bytes
+        measure = self._context(operation, {}).measure
+        measure("memory_bytes", taken_bytes, "B")
+        measure("memory_share", taken_bytes / self.scenario.cluster.pools[self.me].memory)
+
     def _train(self, learner: Learning | PartLearner, operation: Perform) -> Any:
         if self.holds == "everything":
             measured, draws = self.opened[operation.stage, operation.of].measured, (self.scenario.run.seed, 0)
@@ -161,6 +172,8 @@ class Workshop:
             )
         else:
             answer = part_work.carry_out(cast(PartLearner, learner), operation)
+        if operation.part == "apply":
+            self._tell_memory(learner, operation)
         if operation.part != "finish":
             return answer
         opened = self.opened[operation.stage, operation.of]
