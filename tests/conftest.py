@@ -1,11 +1,15 @@
 """What several rooms of tests share: running one combination on one engine, in a folder of the test's own."""
 
 import pytest
+from hypothesis import settings
 from samples import SCENARIOS, SMALL
 
 from workbench.document.text import read
 from workbench.engines.control import Control
 from workbench.runs.folder import RunWriter, read_run
+
+settings.register_profile("untimed", deadline=None)  # how fast an example is depends on what else the machine does
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
