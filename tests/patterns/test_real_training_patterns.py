@@ -56,8 +56,7 @@ def test_real_servers_that_wait_for_all_give_all_the_same(missed_by):
 
 def test_a_server_whose_loss_costs_no_more_than_a_worker_s_stops_nothing(missed_by):
     found = missed_by("PS-2", "whole", "server_lost", "worker_lost", replaced=("worker: w0", "worker: w2"))
-    recovery = "real.server_lost.recovery_s > 2 * real.worker_lost.recovery_s"
-    assert f"real.server_lost.recovery_s > 0.3 and {recovery}" in found
+    assert "real.server_lost.recovery_s > 2 * real.worker_lost.recovery_s" in found
 
 
 def test_if_a_real_worker_s_gradient_counted_as_its_share_updates_would_not_vary_more(missed_by):

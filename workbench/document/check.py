@@ -67,7 +67,7 @@ def _of_pipeline(pipeline: Pipeline) -> Iterator[Problem]:
         yield Problem("no-stages", "pipeline.stages")
     yield from _duplicates((stage.id for stage in pipeline.stages), "pipeline.stages")
     for stage in pipeline.stages:
-        if "backoff" in stage.model_fields_set and not stage.retries:
+        if stage.backoff != type(stage).model_fields["backoff"].default and not stage.retries:
             yield Problem("backoff-unused", f"pipeline.stages[{stage.id}].backoff", severity="note")
     yield from _of_links(pipeline)
     for cycle in cycles(pipeline):

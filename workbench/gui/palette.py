@@ -60,24 +60,27 @@ class Palette(Panel):
         self._narrow(self.field.text())
 
     def _narrow(self, wanted: str) -> None:
-        first = None
+        found: list[tuple[int, QTreeWidgetItem]] = []
         for head in self._heads():
             lines = [line for i in range(head.childCount()) if (line := head.child(i)) is not None]
-            fitting = [line for line in lines if self._fits(wanted, line, head)]
-            for line in lines:
-                line.setHidden(line not in fitting)
+            ranks = [self._rank(wanted, line, head) for line in lines]
+            for line, rank in zip(lines, ranks, strict=True):
+                line.setHidden(rank is None)
+            fitting = [(rank, line) for line, rank in zip(lines, ranks, strict=True) if rank is not None]
             head.setHidden(not fitting)
-            first = first or next(iter(fitting), None)
-        self.tree.setCurrentItem(first if wanted else None)  # type: ignore[arg-type]
+            found += fitting
+        best = min(found, key=lambda pair: pair[0])[1] if found and wanted else None
+        self.tree.setCurrentItem(best)  # type: ignore[arg-type]
 
     def _heads(self) -> list[QTreeWidgetItem]:
         items = [self.tree.topLevelItem(i) for i in range(self.tree.topLevelItemCount())]
         return [item for item in items if item is not None]
 
-    def _fits(self, wanted: str, line: QTreeWidgetItem, head: QTreeWidgetItem) -> bool:
+    def _rank(self, wanted: str, line: QTreeWidgetItem, head: QTreeWidgetItem) -> int | None:
+        """How well a kind fits what was typed: less is better, None for not at all."""
         kind = line.data(0, _KIND)
         also = f"{kind} {STAGES[kind].title} {head.text(0)}"
-        return matches(wanted, Choice(line.text(0), lambda: None, also=also)) is not None
+        return matches(wanted, Choice(line.text(0), lambda: None, also=also))
 
     def _take(self, line: QTreeWidgetItem) -> None:
         kind = line.data(0, _KIND)
