@@ -157,8 +157,8 @@ class SingleLeader(OrchestrationArchitecture):
     def programs(self, orchestration: Orchestration) -> dict[str, Any]:
         orchestration.read_s = self.read if self.reads else 0.0
         orchestration.copies = self.copies
-        programs: dict[str, Any] = {LEADER: lambda: lead(orchestration, self.ahead, self.decision, self.poll)}
-        programs |= {follower: partial(follow, follower, orchestration) for follower in orchestration.followers}
+        programs = _Followers(orchestration)
+        programs |= {LEADER: lambda: lead(orchestration, self.ahead, self.decision, self.poll)}
         if self.reads:
             whom = orchestration.followers if self.copies else (LEADER,)
             lots = orchestration.seed, orchestration.replication
@@ -166,6 +166,17 @@ class SingleLeader(OrchestrationArchitecture):
         if orchestration.plan.arrive_later:
             programs[SOURCE] = lambda: submit(orchestration)
         return programs
+
+
+class _Followers(dict[str, Any]):
+    """Makers of programs, of followers not before they are asked for: there may be very many, of whom none is."""
+
+    def __init__(self, orchestration: Orchestration):
+        super().__init__()
+        self.orchestration = orchestration
+
+    def __missing__(self, follower: str) -> Any:
+        return partial(follow, follower, self.orchestration)
 
 
 def lead(work: Orchestration, ahead: int, decision_s: float = 0.0, poll_s: float = 0.0) -> Program:
