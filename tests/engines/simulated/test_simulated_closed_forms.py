@@ -175,7 +175,7 @@ def mean_wait_s(seed, customers, rate, mean_s, servers):
     work = Orchestration(plan, workers, RingAllReduce(), tuple(float(t) for t in gaps.cumsum()))
     world, told = world_of(1e15, 0.0, ExponentialWork(seed, mean_s, workers))
     programs = SingleLeader().programs(work)
-    run_all(world, {name: programs[name]() for name in ("leader", *work.followers)})
+    run_all(world, {name: programs[name]() for name in (*programs, *work.followers)})
     came = {e.key: t for t, _, e in told if isinstance(e, Recorded) and e.kind == "submitted"}
     began = {e.item: t for t, _, e in told if isinstance(e, OperationStarted) and e.stage == "serve"}
     assert len(began) == customers
