@@ -47,7 +47,6 @@ def whole_batch_each(work, operation):
 def test_if_everybody_computes_the_whole_batch_more_workers_save_no_time(missed, monkeypatch):
     monkeypatch.setattr(Work, "_demand", whole_batch_each)
     assert missed("DP-2") == [
-        "two.training_s < one.training_s",
         "simulated.two.training_s < 0.6 * simulated.one.training_s",
         "simulated.four.training_s < 0.6 * simulated.two.training_s",
         "simulated.eight.training_s < 0.7 * simulated.four.training_s",
