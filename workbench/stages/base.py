@@ -279,3 +279,19 @@ class TrainingStage(Stage):
         for step in range(learner.steps):
             learner.apply(step, learner.gradient(step, 0, 1))
         return learner.finish()
+
+
+class ClassifierTraining(TrainingStage):
+    """A training of a classifier on a dataset, whose cost follows from that of its steps."""
+
+    def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
+        data, step = inputs["dataset"], self.step_cost(inputs)
+        operations = step.steps * (step.operations + step.apply_operations)
+        size = Size(
+            columns=data.columns,
+            classes=data.classes,
+            bytes=step.gradient_bytes + data.carried_bytes,
+            carried_bytes=data.carried_bytes,
+        )
+        whole = operations + step.open_operations + step.finish_operations
+        return Cost(whole, step.steps * (step.memory_bytes + 2 * step.state_bytes), {"model": size})

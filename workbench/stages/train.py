@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -11,14 +10,13 @@ from pydantic import Field
 from workbench.stages import perceptron
 from workbench.stages.base import (
     BadInput,
+    ClassifierTraining,
     Context,
-    Cost,
     Layer,
     Learner,
     Port,
     Size,
     StepCost,
-    TrainingStage,
     parameter,
 )
 from workbench.stages.perceptron_parts import PerceptronParts
@@ -26,7 +24,7 @@ from workbench.stages.perceptron_shards import PerceptronShards
 from workbench.stages.sections import Holds, PartLearner
 
 
-class Train(TrainingStage):
+class Train(ClassifierTraining):
     """A multi-layer perceptron with ReLU between its layers and cross-entropy as its loss."""
 
     group = "train"
@@ -93,18 +91,6 @@ class Train(TrainingStage):
             classes=data.classes,
             layers=tuple(_layer(f"layer {n}", shape, batch) for n, shape in enumerate(layers, 1)),
         )
-
-    def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
-        data, step = inputs["dataset"], self.step_cost(inputs)
-        operations = step.steps * (step.operations + step.apply_operations)
-        size = Size(
-            columns=data.columns,
-            classes=data.classes,
-            bytes=step.gradient_bytes + data.carried_bytes,
-            carried_bytes=data.carried_bytes,
-        )
-        whole = operations + step.open_operations + step.finish_operations
-        return Cost(whole, step.steps * (step.memory_bytes + 2 * step.state_bytes), {"model": size})
 
 
 def _layer(name: str, shape: tuple[int, int], rows: int) -> Layer:

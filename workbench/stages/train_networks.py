@@ -14,13 +14,12 @@ from workbench.document.problems import Problem
 from workbench.stages import networks, perceptron
 from workbench.stages.base import (
     BadInput,
+    ClassifierTraining,
     Context,
-    Cost,
     Learner,
     Port,
     Size,
     StepCost,
-    TrainingStage,
     parameter,
 )
 from workbench.stages.networks import Network
@@ -28,7 +27,7 @@ from workbench.stages.networks import Network
 Width = Annotated[int, Field(ge=1, le=4096)]
 
 
-class TrainNetwork(TrainingStage):
+class TrainNetwork(ClassifierTraining):
     """What trainings of networks have in common: batches, steps, and what they cost."""
 
     group = "train"
@@ -92,18 +91,6 @@ class TrainNetwork(TrainingStage):
             rows=data.rows,
             classes=data.classes,
         )
-
-    def cost(self, inputs: Mapping[str, Size], folder: Path) -> Cost:
-        data, step = inputs["dataset"], self.step_cost(inputs)
-        operations = step.steps * (step.operations + step.apply_operations)
-        size = Size(
-            columns=data.columns,
-            classes=data.classes,
-            bytes=step.gradient_bytes + data.carried_bytes,
-            carried_bytes=data.carried_bytes,
-        )
-        whole = operations + step.open_operations + step.finish_operations
-        return Cost(whole, step.steps * (step.memory_bytes + 2 * step.state_bytes), {"model": size})
 
 
 def _require_symbols(data: Any) -> None:
